@@ -1,0 +1,25 @@
+"""Facts about officers' accounts."""
+
+from dataclasses import dataclass
+
+from portal.core.events import Event
+from portal.core.i18n import _
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerAdded(Event):
+    """An account was made."""
+
+    topic = "hmda.accounts.officer.added"
+    says = _("{username} was added as {role}.")
+    username: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerSignedIn(Event):
+    """A password was right and a session began."""
+
+    topic = "hmda.accounts.officer.signed_in"
+    says = _("{username} signed in.")
+    username: str

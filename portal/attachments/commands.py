@@ -1,0 +1,111 @@
+"""What can be done with attachments."""
+
+from pathlib import Path, PurePath
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.attachments.events import AttachmentAdded, AttachmentEdited, AttachmentWithdrawn
+from portal.attachments.models import Attachment
+from portal.attachments.queries import _stored_bytes, get_attachment
+from portal.attachments.rules import MAX_BYTES, MAX_PAGES
+from portal.core import sandbox, storage
+from portal.core.access import Actor
+from portal.core.db import db
+from portal.core.errors import Invalid, RuleBroken, TooLarge
+from portal.core.events import record
+from portal.core.i18n import _
+from portal.core.usecases import command
+from portal.projects.queries import get_project
+
+PROJECT_BYTES = 4 << 30
+REFUSALS = {
+    "unknown_type": _("This is not a PDF, PNG, JPEG or TIFF, whatever its name says. Save it as PDF and upload that."),
+    "office": _("Office and CAD files are not bound. Save or plot it as PDF and upload the PDF."),
+    "encrypted": _("The PDF is protected by a password. Save a copy without protection and upload that."),
+    "damaged": _("The file is damaged and cannot be read to the end. Export it again and upload the new file."),
+    "no_pages": _("The file has no pages."),
+    "too_many_pages": _("The file has more than %(most)s pages. Split it.", most=MAX_PAGES),
+    "page_too_large": _("A page is larger than can be archived (5,080 mm, or 300 million points of an image)."),
+}
+
+
+class Upload(Protocol):
+    """A file as it arrives."""
+
+    filename: str | None
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@command()
+def add_attachment(actor: Actor, project_id: UUID, file: Upload, values: dict[str, Any]) -> Attachment:
+    """Stream a file into the store and bind it to the project; title, number, kind, dated.
+
+    Raises Invalid with the reason for what cannot be bound, TooLarge beyond 200 MB a file or 4 GB a project.
+    """
+    get_project(actor, project_id)
+    found: dict[str, Any] = {}
+
+    def inspect(path: Path) -> None:
+        found.update(sandbox.look("portal.attachments.rules:inspect", path))
+        if "refused" in found:
+            raise Invalid(REFUSALS[found["refused"]], "file")
+
+    stored = storage.intake(file, limit=MAX_BYTES, inspect=inspect)
+    if _stored_bytes(project_id) + stored.bytes > PROJECT_BYTES:
+        raise TooLarge(_("The project's files would exceed 4 GB. Withdraw what is not needed."))
+    _refuse_twin(project_id, stored.sha256, values)
+    name = PurePath((file.filename or "file").replace("\\", "/")).name[:200]
+    attachment = Attachment(
+        **values, project_id=project_id, filename=name, sha256=stored.sha256, bytes=stored.bytes, **found
+    )
+    attachment.status = "attached"
+    db.session.add(attachment)
+    fact = AttachmentAdded(
+        title=attachment.title,
+        kind=attachment.kind,
+        sha256=stored.sha256,
+        bytes=stored.bytes,
+        pages=attachment.pages,
+    )
+    record(fact, attachment, actor)
+    return attachment
+
+
+def _refuse_twin(project_id: UUID, sha256: str, values: dict[str, Any]) -> None:
+    twin = select(Attachment.id).where(
+        Attachment.project_id == project_id,
+        Attachment.sha256 == sha256,
+        Attachment.kind == values["kind"],
+        Attachment.title == values["title"],
+        Attachment.status == "attached",
+    )
+    if db.session.scalar(twin):
+        raise RuleBroken(_("The same file is attached under this title already."), "title")
+
+
+@command()
+def edit_attachment(
+    actor: Actor, attachment_id: UUID, values: dict[str, Any], *, seen: int | None = None
+) -> Attachment:
+    """Correct title, number, kind or date."""
+    attachment = get_attachment(actor, attachment_id)
+    attachment.seen_as(seen)
+    before = {name: str(getattr(attachment, name) or "") for name in values}
+    for name, value in values.items():
+        setattr(attachment, name, value)
+    after = {name: str(value or "") for name, value in values.items()}
+    if before != after:
+        record(AttachmentEdited(title=attachment.title, before=before, after=after), attachment, actor)
+    return attachment
+
+
+@command("withdraw")
+def withdraw_attachment(actor: Actor, attachment_id: UUID) -> Attachment:
+    """Take a file out of the next DPR; versions that hold it keep it."""
+    attachment = get_attachment(actor, attachment_id)
+    attachment.withdraw()
+    record(AttachmentWithdrawn(title=attachment.title, sha256=attachment.sha256), attachment, actor)
+    return attachment

@@ -1,0 +1,70 @@
+"""The only exceptions a use case raises on purpose; portal.core.http turns them into answers."""
+
+from typing import Any
+
+
+class PortalError(Exception):
+    """A refusal with words fit for an officer to read."""
+
+    status = 400
+    title = "This cannot be done"
+
+    def __init__(self, message: Any, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Invalid(PortalError):
+    """What was sent does not fit; `field` names the input to blame, if any (RFC 9110, 422)."""
+
+    status = 422
+    title = "Some of it needs another look"
+
+
+class RuleBroken(PortalError):
+    """A business rule said no in the present state of the record."""
+
+    status = 409
+    title = "Not possible as things stand"
+
+
+class NotPermitted(PortalError):
+    """The actor's role does not include the act."""
+
+    status = 403
+    title = "Your role does not include this"
+
+
+class NotFound(PortalError):
+    """There is no such record, or none the actor may know of: the same answer for both."""
+
+    status = 404
+    title = "Not found"
+
+
+class TooLarge(PortalError):
+    """More bytes, rows or pages than the portal takes."""
+
+    status = 413
+    title = "Too large"
+
+
+class TooMany(PortalError):
+    """Too much of one thing at once; worth another try later."""
+
+    status = 429
+    title = "Too many at once"
+
+
+class Stale(PortalError):
+    """Another officer saved first; `current` is the record as it now stands (API: 412)."""
+
+    status = 409
+    title = "Changed by someone else meanwhile"
+
+    def __init__(self, message: Any, current: Any = None) -> None:
+        super().__init__(message)
+        self.current = current

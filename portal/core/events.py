@@ -1,0 +1,130 @@
+"""The event store and its outbox: facts are appended in the transaction that made them true."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import DDL, BigInteger, ForeignKey, Identity, Index, UniqueConstraint, event, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.core.access import Actor
+from portal.core.db import Base, db, now
+from portal.core.i18n import _
+from portal.core.origin import ORIGIN
+
+CHANNEL = "outbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A fact about one record, in the past tense; `says` is its line in the timeline, for str.format."""
+
+    topic: ClassVar[str]
+    says: ClassVar[Any]
+
+
+class StoredEvent(Base):
+    """Append-only: never updated, never deleted, and the database sees to it."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("stream_id", "stream_version"),
+        Index("ix_event_project_id_position", "project_id", "position"),
+    )
+    position: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    topic: Mapped[str] = mapped_column(index=True)
+    stream_id: Mapped[uuid.UUID]
+    stream_version: Mapped[int]
+    project_id: Mapped[uuid.UUID | None]
+    actor_id: Mapped[uuid.UUID]
+    actor_name: Mapped[str]
+    correlation_id: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[dt.datetime]
+
+    @property
+    def says(self) -> str:
+        """The line of the timeline, in the reader's language."""
+        kind = KINDS.get(self.topic)
+        return str(kind.says).format(**self.payload) if kind else self.topic
+
+
+class Outbox(Base):
+    """One row per event still to be put on the bus."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_waiting", "id", postgresql_where=text("sent_at IS NULL")),)
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id"))
+    sent_at: Mapped[dt.datetime | None]
+    event: Mapped[StoredEvent] = relationship(lazy="joined", innerjoin=True)
+
+
+APPEND_ONLY = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$;
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+"""
+event.listen(StoredEvent.__table__, "after_create", DDL(APPEND_ONLY.format(table="event")))  # type: ignore[no-untyped-call]
+
+KINDS: dict[str, type[Event]] = {}
+
+
+def _plain(value: Any) -> Any:
+    """JSON without loss: decimals, dates and ids as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    return (
+        value if isinstance(value, int | float | bool | type(None)) and not isinstance(value, Decimal) else str(value)
+    )
+
+
+def know_events(module: Any) -> None:
+    """Learn the events a module declares, so that timelines can word them."""
+    for kind in vars(module).values():
+        if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event:
+            KINDS[kind.topic] = kind
+
+
+def record(fact: Event, about: Any, actor: Actor) -> StoredEvent:
+    """Append the fact to the stream of the row it is about; it is told after the commit, or not at all.
+
+    `about` has an `id` and, for business rows, a `project_id`. Two facts told at once about one row: the slower
+    transaction gets Stale.
+    """
+    db.session.flush()  # gives `about` its version, and lets the database refuse first
+    latest = select(func.coalesce(func.max(StoredEvent.stream_version), 0)).where(StoredEvent.stream_id == about.id)
+    stored = StoredEvent(
+        topic=fact.topic,
+        stream_id=about.id,
+        stream_version=(db.session.scalar(latest) or 0) + 1,
+        project_id=getattr(about, "project_id", None),
+        actor_id=actor.id,
+        actor_name=actor.name or actor.role,
+        correlation_id=ORIGIN.get().request_id,
+        payload=_plain(asdict(fact)),
+        at=now(),
+    )
+    KINDS.setdefault(fact.topic, type(fact))
+    db.session.add_all([stored, Outbox(event=stored)])
+    db.session.execute(select(func.pg_notify(CHANNEL, "")))
+    return stored
+
+
+def timeline(
+    *, project_id: uuid.UUID | None = None, stream_id: uuid.UUID | None = None, limit: int = 20
+) -> Sequence[StoredEvent]:
+    """What happened to a project, or to one record, newest first; called by queries, which check the right."""
+    found = select(StoredEvent).order_by(StoredEvent.position.desc()).limit(limit)
+    if stream_id:
+        return db.session.scalars(found.where(StoredEvent.stream_id == stream_id)).all()
+    return db.session.scalars(found.where(StoredEvent.project_id == project_id)).all()
+
+
+__all__ = ["CHANNEL", "KINDS", "Event", "Outbox", "StoredEvent", "_", "know_events", "record", "timeline"]

@@ -1,0 +1,138 @@
+"""One form class per input, for HTML and JSON alike: the whitelist of what a person may say."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Self, TypeVar
+
+import wtforms
+from flask_babel import get_locale
+from werkzeug.datastructures import MultiDict
+from wtforms.i18n import get_translations
+
+from portal.core.access import Actor
+from portal.core.errors import Invalid, RuleBroken, Stale
+from portal.core.i18n import _
+
+R = TypeVar("R")
+
+
+class Difference(NamedTuple):
+    """One field that two officers left differently: what is stored now, and what this officer typed."""
+
+    name: str
+    label: Any
+    theirs: Any
+    mine: Any
+
+
+class _Meta(wtforms.meta.DefaultMeta):
+    def get_translations(self, form: wtforms.Form) -> Any:
+        """WTForms' own sentences in the reader's language, where it has them."""
+        locale = get_locale()
+        languages = [str(locale)] if locale else ["en"]
+        try:
+            return get_translations(languages)
+        except OSError:
+            return get_translations(["en"])
+
+
+class Form(wtforms.Form):
+    """Fields with their validators; a command gets `values()`, and nothing that is not a field."""
+
+    Meta = _Meta
+    conflict: list[Difference]
+    seen: int | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conflict, self.seen = [], None
+
+    @classmethod
+    def from_json(cls, body: Any, current: Any = None) -> Self:
+        """Read a JSON object; what it leaves out keeps the value of `current`, if given. Raises Invalid."""
+        if not isinstance(body, Mapping):
+            raise Invalid(_("The body is to be a JSON object."))
+        form = cls(obj=current)
+        unknown = sorted(set(body) - set(form._fields))
+        if unknown:
+            raise Invalid(_("There is no field “%(name)s” here.", name=unknown[0]), unknown[0])
+        given = MultiDict(
+            (name, text) for name, field in form._fields.items() for text in _texts(body.get(name, field.data))
+        )
+        return cls(given)
+
+    def values(self) -> dict[str, Any]:
+        """The fields by name, converted; the version looked at is no field."""
+        return {name: field.data for name, field in self._fields.items()}
+
+    def run(self, command: Callable[..., R], actor: Actor, *args: Any, **more: Any) -> R | None:
+        """Validate, then call the command with our values; a refusal that names a field becomes that field's error."""
+        if not self.validate():
+            return None
+        try:
+            return command(actor, *args, self.values(), **more)
+        except (RuleBroken, Invalid) as broken:
+            if broken.field not in self._fields:
+                raise
+            self[broken.field].errors = [*self[broken.field].errors, str(broken)]
+            return None
+
+    def save(self, command: Callable[..., R], actor: Actor, *args: Any, seen: int | None) -> R | None:
+        """run() for an edit: when another officer was faster, keep what was typed and list what differs."""
+        try:
+            return self.run(command, actor, *args, seen=seen)
+        except Stale as stale:
+            if stale.current is None:
+                raise
+            self.seen = stale.current.version
+            self.conflict = [
+                Difference(name, field.label.text, getattr(stale.current, name), field.data)
+                for name, field in self._fields.items()
+                if (getattr(stale.current, name) or None) != (field.data or None)
+            ]
+            return None
+
+
+def _texts(value: Any) -> list[str]:
+    """A JSON value as a browser would have sent it."""
+    if value is None or value is False:
+        return []
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in _texts(one)]
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return [value.strftime("%d-%m-%Y")]
+    return ["true" if value is True else str(value)]
+
+
+class DayField(wtforms.DateField):
+    """A calendar date: dd-mm-yyyy as officers write it, or yyyy-mm-dd as machines and date pickers do."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, format=["%d-%m-%Y", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """An unreadable date says how a date is written."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(self.gettext(str(_("Not a date. Write it as 31-12-2026.")))) from None
+
+
+class TextField(wtforms.StringField):
+    """One line of text, trimmed; empty when nothing was given."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """NUL and the like never reach the database."""
+        self.data = _clean(valuelist[0]) if valuelist else ""
+
+
+class LinesField(wtforms.TextAreaField):
+    """Several lines of text; line ends are one newline."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = _clean(valuelist[0].replace("\r\n", "\n")) if valuelist else ""
+
+
+def _clean(text: str) -> str:
+    kept = "".join(sign for sign in text if sign in "\n\t" or (ord(sign) >= 32 and not 0xD800 <= ord(sign) <= 0xDFFF))
+    return kept.strip()

@@ -1,0 +1,160 @@
+"""What every request shares: who is asking, default deny, safe headers, and how errors are answered."""
+
+import logging
+import uuid
+from typing import Any
+
+from flask import Flask, Response, g, redirect, render_template, request, send_file, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from markupsafe import Markup, escape
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal.core import storage
+from portal.core.access import Actor
+from portal.core.errors import PortalError
+from portal.core.i18n import LANGUAGES, _
+from portal.core.origin import ORIGIN, Origin
+from portal.core.problem import problem
+from portal.core.registry import supplied
+
+csrf = CSRFProtect()
+PUBLIC = {"static", "health.alive", "health.ready", "openapi.document", "openapi.reference"}
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+log = logging.getLogger("portal.http")
+
+
+def public(endpoint: str) -> None:
+    """Let an endpoint be seen without signing in; everything else is refused by default."""
+    PUBLIC.add(endpoint)
+
+
+def wants_json() -> bool:
+    """Requests below /api/ are answered for machines."""
+    return request.path.startswith("/api/")
+
+
+def identify() -> ResponseReturnValue | None:
+    """Put the actor on g; turn away whoever has not signed in, unless the endpoint is public."""
+    given = request.headers.get("X-Request-Id", "")
+    number = given if given.isalnum() and 8 <= len(given) <= 64 else uuid.uuid4().hex
+    ORIGIN.set(Origin("api" if wants_json() else "web", request.remote_addr or "", number))
+    g.actor = None
+    if request.endpoint == "static":
+        return None
+    (who,) = supplied("actor.of_request")
+    g.actor = who()
+    if g.actor or request.endpoint in PUBLIC:
+        return None
+    if wants_json():
+        answer = problem(401, _("Sign in first"), _("Send an access token: Authorization: Bearer …"))
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+    here = request.full_path.rstrip("?") if request.method == "GET" and request.endpoint else None
+    return redirect(url_for("accounts.sign_in", next=here if here != "/" else None))
+
+
+def harden(answer: Response) -> Response:
+    """The headers of every answer (OWASP secure headers)."""
+    headers = answer.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["X-Request-Id"] = ORIGIN.get().request_id
+    if request.endpoint != "static" and not answer.is_streamed:
+        headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def refuse(status: int, title: Any, detail: Any, error: PortalError | None = None) -> ResponseReturnValue:
+    """A refusal as problem+json, as a line in #flash over the page, or as a page of its own."""
+    if wants_json():
+        field = getattr(error, "field", None)
+        return problem(status, title, detail, {field: [detail]} if field else None)
+    if "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
+        line = Markup('<p role="alert">{}</p>').format(escape(str(detail)))
+        return str(line), status, {"HX-Retarget": "#flash", "HX-Reswap": "innerHTML"}
+    return render_template("error.html", status=status, title=title, detail=detail), status
+
+
+def answer_portal_error(error: PortalError) -> ResponseReturnValue:
+    """What a use case refused on purpose."""
+    log.info("refused %s: %s", error.status, error)
+    return refuse(error.status, _(error.title), str(error), error)
+
+
+def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    """What the framework refused: unknown address, wrong method, too large, forged form."""
+    status = error.code or 500
+    if isinstance(error, CSRFError):
+        return refuse(400, _("This form is too old"), _("Load the page again and repeat; nothing was saved."))
+    words = {
+        404: (_("Not found"), _("There is nothing at this address. Search for the project instead.")),
+        405: (_("Not possible here"), _("This address does not take that kind of request.")),
+        413: (_("Too large"), _("The upload is larger than the 200 MB that are taken.")),
+        429: (_("Too many requests"), _("Wait a minute, then try again.")),
+    }
+    title, detail = words.get(status, (error.name, error.description or ""))
+    return refuse(status, title, detail)
+
+
+def answer_outage(error: Exception) -> ResponseReturnValue:
+    """The database or Redis is away for a moment: nothing was half-written, and trying again is right."""
+    log.warning("outage: %s", error)
+    detail = _("A part of the portal is restarting. Nothing was half-saved. Try again in a moment.")
+    answer = refuse(503, _("Back in a moment"), detail)
+    return (*answer[:2], {"Retry-After": "5"}) if isinstance(answer, tuple) else answer
+
+
+def answer_crash(error: Exception) -> ResponseReturnValue:
+    """A fault of ours: the officer gets a number to quote, the log gets the rest."""
+    log.exception("crash in request %s", ORIGIN.get().request_id)
+    detail = _("This is a fault of the portal. Quote number %(number)s.", number=ORIGIN.get().request_id[:8])
+    return refuse(500, _("Something broke"), detail)
+
+
+def send(sha256: str, name: str, mimetype: str, *, inline: bool = False) -> Response:
+    """A stored file as a download: ranges work, and an uploaded file can run nothing in the browser."""
+    answer = send_file(
+        storage.path(sha256),
+        mimetype=mimetype,
+        as_attachment=not inline,
+        download_name=name,
+        conditional=True,
+        etag=sha256,
+        max_age=0,
+    )
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def language() -> str:
+    """The language chosen on the shell, else what the browser asks for."""
+    chosen = session.get("language") if not wants_json() else None
+    return chosen or request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def signed_in() -> Actor | None:
+    """The actor of this request, if any, for templates that also serve strangers."""
+    actor: Actor | None = getattr(g, "actor", None)
+    return actor
+
+
+def init_app(app: Flask) -> None:
+    """Wire the above into the app."""
+    csrf.init_app(app)
+    app.before_request(identify)
+    app.after_request(harden)
+    app.register_error_handler(PortalError, answer_portal_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(RedisError, answer_outage)
+    app.register_error_handler(OperationalError, answer_outage)
+    app.register_error_handler(Exception, answer_crash)
