@@ -1,0 +1,146 @@
+"""Settings, read once from the environment; one that cannot be used stops the start with a line that names it."""
+
+import hashlib
+import os
+import re
+import secrets
+import stat
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+SOCKET_PATH_MAX = 107  # bytes; the kernel's limit for the address of a unix socket, less its end mark
+LONGEST_SOCKET = "postgres/.s.PGSQL.5432"
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._ -]+")
+
+
+class BadSetting(SystemExit):
+    """A setting the portal cannot start with; where nobody catches it, its line is printed and the exit status is 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one installation of the portal is told by its environment. PORTAL_VAR alone finds a running portal."""
+
+    var: Path
+    database_url: str
+    redis_url: str
+    host: str
+    port: int
+    web_workers: int
+    job_workers: int
+    cookie_secure: bool
+    sample_password: str
+    s3_bucket: str
+    s3_endpoint: str
+    embedded_postgres: bool
+    embedded_valkey: bool
+
+    @cached_property
+    def secret_key(self) -> str:
+        """SECRET_KEY, or a key made once and kept in the data folder, readable by its owner only."""
+        given = os.environ.get("SECRET_KEY", "")
+        return given or _kept_secret(self.var / "secret-key")
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the private sockets of the embedded servers."""
+        return socket_folder(self.var)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return read_settings(os.environ)
+
+
+def read_settings(env: Mapping[str, str]) -> Settings:
+    """Understand the environment; an empty variable counts as one not set. Raises BadSetting."""
+    var = Path(env.get("PORTAL_VAR") or ROOT / "var").expanduser().resolve()
+    sockets = socket_folder(var)
+    database, redis = env.get("DATABASE_URL", ""), env.get("REDIS_URL", "")
+    return Settings(
+        var=var,
+        database_url=_with_driver(database) if database else postgres_url(sockets / "postgres"),
+        redis_url=redis or valkey_url(sockets / "valkey.sock"),
+        host=env.get("HOST") or "127.0.0.1",
+        port=_number(env, "PORT", 8000, 1, 65535),
+        web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
+        job_workers=_number(env, "JOB_WORKERS", 2, 1, 64),
+        cookie_secure=_yes(env, "COOKIE_SECURE"),
+        sample_password=env.get("SAMPLE_PASSWORD", ""),
+        s3_bucket=env.get("S3_BUCKET", ""),
+        s3_endpoint=env.get("S3_ENDPOINT", ""),
+        embedded_postgres=not database,
+        embedded_valkey=not redis,
+    )
+
+
+def postgres_url(sockets: Path, database: str = "portal") -> str:
+    """The address of an embedded PostgreSQL whose socket is in this folder."""
+    return f"postgresql+psycopg://postgres@/{database}?host={quote(str(sockets), safe='')}"
+
+
+def valkey_url(socket: Path) -> str:
+    """The address of an embedded Valkey that listens on this socket."""
+    return f"unix://{quote(str(socket))}"
+
+
+def socket_folder(var: Path) -> Path:
+    """`run` in the data folder, or a folder named by a hash below the temporary one where that path will not do.
+
+    It will not do when it is too long, or has a character that is no plain one: a comma parts hosts for PostgreSQL.
+    """
+    usual = var / "run"
+    if len(os.fsencode(usual / LONGEST_SOCKET)) <= SOCKET_PATH_MAX and PLAIN_PATH.fullmatch(str(usual)):
+        return usual
+    name = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"portal-{os.getuid()}-{name}"
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner may enter; one that someone else could have prepared is refused."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.mkdir(exist_ok=True, mode=0o700)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise BadSetting(f"{path} must be a folder of your own: it belongs to another user, or is a link.")
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        path.chmod(0o700)
+    return path
+
+
+def _with_driver(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    given = env.get(name) or str(default)
+    if not given.isascii() or not given.isdigit() or not low <= int(given) <= high:
+        raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {given!r}.")
+    return int(given)
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    given = env.get(name, "").lower()
+    if given not in {"", "0", "1", "false", "true", "no", "yes"}:
+        raise BadSetting(f"{name} must be yes or no, not {given!r}.")
+    return given in {"1", "true", "yes"}
+
+
+def _kept_secret(place: Path) -> str:
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            place.hardlink_to(draft)  # the first of several processes wins, and none reads half a key
+        draft.unlink()
+    return place.read_text()
