@@ -4,7 +4,7 @@ from wtforms import PasswordField, SelectField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from portal.core.access import ROLES
-from portal.core.forms import Form, TextField
+from portal.core.forms import Form, TextField, choices_of
 from portal.core.i18n import _
 
 
@@ -23,5 +23,5 @@ class OfficerForm(Form):
         [InputRequired(), Length(min=2, max=80), Regexp(r"^[a-z0-9._-]+$", message=_("Use a-z, 0-9, . _ and - only."))],
     )
     name = TextField(_("Name"), [InputRequired(), Length(max=120)])
-    role = SelectField(_("Role"), [InputRequired()], choices=list(ROLES.items()))
+    role = SelectField(_("Role"), [InputRequired()], choices=choices_of(ROLES))
     password = PasswordField(_("First password"), [InputRequired(), Length(min=12, max=200)])

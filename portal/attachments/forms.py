@@ -7,7 +7,7 @@ from wtforms import FileField, SelectField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from portal.attachments.models import KIND_LABELS
-from portal.core.forms import DayField, Form, TextField
+from portal.core.forms import DayField, Form, TextField, choices_of
 from portal.core.i18n import _
 
 
@@ -21,9 +21,7 @@ class AttachmentForm(Form):
     """Particulars of a file."""
 
     title = TextField(_("Title"), [InputRequired(), Length(max=200)])
-    kind = SelectField(
-        _("Kind"), [InputRequired()], choices=[(kind.value, label) for kind, label in KIND_LABELS.items()]
-    )
+    kind = SelectField(_("Kind"), [InputRequired()], choices=choices_of(KIND_LABELS))
     number = TextField(
         _("Number"),
         [Optional(), Length(max=80)],

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.datastructures import FileStorage
 
+from portal.core.access import require
 from portal.core.db import Base, transaction
 from portal.core.errors import Invalid, Stale
 from portal.core.forms import Form
@@ -23,6 +24,7 @@ from portal.core.i18n import _
 from portal.core.idempotency import once
 from portal.core.problem import problem
 from portal.core.represent import Shows, represent
+from portal.core.usecases import act_of
 
 MULTIPART = "multipart/form-data"
 
@@ -74,6 +76,8 @@ def _view(operation: Operation, shows: Shows, base: str) -> Callable[..., Any]:
 def _answer(operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]) -> Response:
     if operation.load is not None:
         return _edit(operation, shows, base, path)
+    if not operation.raw:
+        require(g.actor, act_of(operation.use_case))
     args: list[Any] = [g.actor, *path.values()]
     if operation.file:
         args.append(_uploaded(operation.file))

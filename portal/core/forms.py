@@ -7,13 +7,20 @@ from typing import Any, NamedTuple, Self, TypeVar
 import wtforms
 from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
+from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import get_translations
 
-from portal.core.access import Actor
+from portal.core.access import Actor, require
 from portal.core.errors import Invalid, RuleBroken, Stale
 from portal.core.i18n import _
+from portal.core.usecases import act_of
 
 R = TypeVar("R")
+
+
+def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
+    """The choices of a SelectField from value and label."""
+    return [SelectChoice(str(value), label) for value, label in labels.items()]
 
 
 class Difference(NamedTuple):
@@ -67,6 +74,7 @@ class Form(wtforms.Form):
 
     def run(self, command: Callable[..., R], actor: Actor, *args: Any, **more: Any) -> R | None:
         """Validate, then call the command with our values; a refusal that names a field becomes that field's error."""
+        require(actor, act_of(command))
         if not self.validate():
             return None
         try:

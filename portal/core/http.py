@@ -4,7 +4,7 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, Response, g, redirect, render_template, request, send_file, session, url_for
+from flask import Flask, Response, g, has_request_context, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -137,7 +137,9 @@ def send(sha256: str, name: str, mimetype: str, *, inline: bool = False) -> Resp
 
 
 def language() -> str:
-    """The language chosen on the shell, else what the browser asks for."""
+    """The language chosen on the shell, else what the browser asks for; English where nobody asks."""
+    if not has_request_context():
+        return "en"
     chosen = session.get("language") if not wants_json() else None
     return chosen or request.accept_languages.best_match(list(LANGUAGES)) or "en"
 

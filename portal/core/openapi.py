@@ -37,7 +37,7 @@ def _property(field: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {"title": str(field.label.text)}
     shown |= next((kind for sort, kind in FIELD_KINDS if isinstance(field, sort)), {"type": "string"})
     if isinstance(field, wtforms.SelectField) and field.choices:
-        shown["enum"] = [str(choice[0]) if isinstance(choice, tuple) else str(choice) for choice in field.choices]
+        shown["enum"] = [choice.value for choice in field.choices]
     for rule in field.validators:
         if isinstance(rule, validators.Length) and rule.max > 0:
             shown["maxLength"] = rule.max

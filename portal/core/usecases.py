@@ -24,6 +24,11 @@ def _name(use_case: Callable[..., object], verb: str) -> tuple[str, str]:
     return name, act
 
 
+def act_of(use_case: Callable[..., object]) -> str:
+    """The act that opens a door, for those who want to refuse before they read the body. Raises KeyError."""
+    return DOORS[f"{use_case.__module__}.{use_case.__qualname__}"]
+
+
 def command(act: str = "write") -> Callable[[UseCase[P, R]], UseCase[P, R]]:
     """A use case that changes state: the right to `act` in its own module, one transaction, an audit record."""
 
