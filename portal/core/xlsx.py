@@ -78,7 +78,7 @@ class _Reader:
         return ElementTree.fromstring(self.archive.read(name))  # noqa: S314 - entities were refused before
 
     def _relations(self, source: PurePosixPath) -> dict[str, tuple[str, str]]:
-        """What a part points to inside the file: id → (type, name of the part); addresses outside are never followed."""
+        """What a part points to inside the file: id → (type, name of the part); outside addresses are not followed."""
         name = str(source.parent / "_rels" / f"{source.name}.rels").removeprefix("./")
         found: dict[str, tuple[str, str]] = {}
         for link in self._small(name).iterfind("{*}Relationship"):
@@ -248,8 +248,8 @@ class _Grid(_Scan):
                 self._keep(self.reader.value(kind, style, "".join(self.texts)))
         elif name == "row" and self.cells:
             if len(self.sheet.rows) >= self.reader.max_rows:
-                words = _("Sheet “%(name)s” has more than %(count)s filled rows.")
-                raise refused(words % {"name": self.sheet.name, "count": self.reader.max_rows})
+                name, count = self.sheet.name, self.reader.max_rows
+                raise refused(_("Sheet “%(name)s” has more than %(count)s filled rows.", name=name, count=count))
             self.sheet.rows.append(Row(self.number, self.cells, self.hidden))
 
     def _keep(self, value: Value) -> None:
