@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789abcdef")
 
 import pytest
+from flask import g
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from portal.app import create_app
@@ -17,6 +19,14 @@ from portal.local.servers import postgres, valkey
 from portal.projects.models import Project
 
 PASSWORD = "correct horse battery staple"
+
+
+class Browser(FlaskClient):
+    """The test's own app context outlives its requests: each request finds out anew who is asking."""
+
+    def open(self, *args, **kwargs):
+        g.pop("_login_user", None)
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +53,7 @@ def app(servers, tmp_path_factory):
         PROPAGATE_EXCEPTIONS=False,
         WTF_CSRF_ENABLED=False,
     )
+    app.test_client_class = Browser
     with app.app_context():
         with db.engine.begin() as connection:
             for extension in ("pg_trgm", "btree_gist", "unaccent"):
