@@ -1,0 +1,66 @@
+# Two commands: `make run` starts the portal, `make test` tries it. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+TRANSLATIONS := portal/translations
+MAKEFLAGS += --no-print-directory
+
+.PHONY: run test check bench vendor translations lock clean
+
+run: $(VENV)/.run
+	@$(BIN)/python -m portal.local.run
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+bench: $(VENV)/.bench
+	@$(BIN)/python -m bench
+
+vendor: $(VENV)/.dev
+	@$(BIN)/python -m portal.local.vendor
+
+translations: $(VENV)/.dev
+	@$(BIN)/pybabel --quiet extract -F pyproject.toml --no-location -o $(TRANSLATIONS)/messages.pot portal jobs templates
+	@$(BIN)/pybabel --quiet update -i $(TRANSLATIONS)/messages.pot -d $(TRANSLATIONS) --no-fuzzy-matching --ignore-obsolete
+	@$(BIN)/pybabel --quiet compile -d $(TRANSLATIONS)
+
+lock: $(VENV)/.dev
+	@for set in requirements requirements-dev bench/requirements; do \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --no-annotate --no-header $(LOCK) $$set.in -o $$set.txt || exit 1; \
+	done
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.python:
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: the portal needs Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "The portal needs Python 3.11 or newer, and $(PYTHON) is older: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
+	    { echo "Python's venv module is missing. On Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements.txt | $(VENV)/.python
+	@echo "Installing what the portal needs into $(VENV) ..."
+	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/.python
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.bench: bench/requirements.txt | $(VENV)/.python
+	@echo "Installing what the measurements need into $(VENV) ..."
+	@$(PIP) install --require-hashes -r $<
+	@touch $@
