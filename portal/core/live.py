@@ -60,7 +60,7 @@ class Switchboard:
                     self._tell(list(self.streams))
                 for message in listener.listen():
                     self._tell([message["channel"].decode().removeprefix("live:")])
-            except (RedisError, OSError) as lost:
+            except (RedisError, OSError, ValueError) as lost:  # ValueError: the pool was closed beneath it
                 log.warning("live updates interrupted: %s", lost)
                 missed = True
                 time.sleep(1)
