@@ -1,0 +1,92 @@
+"""One project, what happened to it, what is doubtful about it, who serves it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from portal.core import events
+from portal.core.access import Actor, scoped
+from portal.core.db import db, now, one_or_not_found
+from portal.core.registry import supplies
+from portal.core.usecases import query
+from portal.projects.models import ConsultantAssignment, DqFlag, Project
+
+IST = ZoneInfo("Asia/Kolkata")
+
+
+@query
+def get_project(actor: Actor, project_id: UUID) -> Project:
+    """A project the actor may not know of does not exist for them; nor does one whose load was undone."""
+    found = select(Project).where(Project.id == project_id, Project.removed.is_(False))
+    return one_or_not_found(scoped(found, Project, actor))
+
+
+@query
+def timeline(actor: Actor, project_id: UUID, *, limit: int = 20) -> Sequence[events.StoredEvent]:
+    """What happened to the project in any module, newest first."""
+    get_project(actor, project_id)
+    return events.timeline(project_id=project_id, limit=limit)
+
+
+@query
+def list_shared(actor: Actor, project_id: UUID) -> Sequence[Project]:
+    """The other projects under the same sanction or contract, in the order of the report."""
+    project = get_project(actor, project_id)
+    if not project.shared_group:
+        return []
+    found = select(Project).where(Project.shared_group == project.shared_group, Project.id != project_id)
+    return db.session.scalars(
+        scoped(found.where(Project.removed.is_(False)), Project, actor).order_by(Project.code)
+    ).all()
+
+
+@query
+def list_flags(actor: Actor, project_id: UUID) -> Sequence[DqFlag]:
+    """Doubtful values: open ones first, then the settled, newest first."""
+    get_project(actor, project_id)
+    found = scoped(select(DqFlag), DqFlag, actor).where(DqFlag.project_id == project_id)
+    order = (DqFlag.state != "open", DqFlag.created_at.desc(), DqFlag.field, DqFlag.id)
+    return db.session.scalars(found.order_by(*order)).all()
+
+
+@query
+def get_flag(actor: Actor, flag_id: UUID) -> DqFlag:
+    """One doubtful value."""
+    return one_or_not_found(scoped(select(DqFlag).where(DqFlag.id == flag_id), DqFlag, actor))
+
+
+@query
+def list_assignments(actor: Actor, project_id: UUID) -> Sequence[ConsultantAssignment]:
+    """Consultants of the project, the latest first."""
+    get_project(actor, project_id)
+    found = scoped(select(ConsultantAssignment), ConsultantAssignment, actor)
+    found = found.where(ConsultantAssignment.project_id == project_id)
+    order = (ConsultantAssignment.from_date.desc(), ConsultantAssignment.id)
+    return db.session.scalars(found.order_by(*order)).all()
+
+
+@query
+def get_assignment(actor: Actor, assignment_id: UUID) -> ConsultantAssignment:
+    """One consultant's assignment."""
+    found = select(ConsultantAssignment).where(ConsultantAssignment.id == assignment_id)
+    return one_or_not_found(scoped(found, ConsultantAssignment, actor))
+
+
+def _today() -> dt.date:
+    return now().astimezone(IST).date()
+
+
+@supplies("actor.projects")
+def _assigned_projects(officer_id: UUID) -> frozenset[UUID]:
+    """The projects a consultant reaches today."""
+    today = _today()
+    found = select(ConsultantAssignment.project_id).where(
+        ConsultantAssignment.officer_id == officer_id,
+        ConsultantAssignment.released.is_(False),
+        ConsultantAssignment.from_date <= today,
+        or_(ConsultantAssignment.to_date.is_(None), ConsultantAssignment.to_date >= today),
+    )
+    return frozenset(db.session.scalars(found))
