@@ -16,38 +16,51 @@ from openpyxl.utils import get_column_letter
 from portal.core.cells import CellError, Row, Sheet, Value, Workbook, refused
 from portal.core.i18n import _
 from portal.core.xlsx import read_xlsx
+from portal.core.xlsx_check import look_inside
 
 MAX_BYTES = 25 << 20
 MAX_ROWS = 200_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP = b"PK\x03\x04"
 DELIMITERS = ",;\t|"
 _ACTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def read_workbook(path: Path, filename: str, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> Workbook:
-    """All sheets of a file; its bytes decide, not its name alone. Raises Invalid with words for the officer."""
+def refuse_at_sight(path: Path, filename: str, *, max_bytes: int = MAX_BYTES) -> None:
+    """What can be said in a moment, while the officer waits: name, size, kind, macros. Raises Invalid."""
     _check_name(filename)
     size = path.stat().st_size
     if not size:
         raise refused(_("The file is empty."))
     if size > max_bytes:
         raise refused(_("The file is larger than the %(mb)s MB that are taken.", mb=max_bytes >> 20))
-    with path.open("rb") as file:
-        head = file.read(8)
+    head = _head(path)
     if head == OLE:
         raise refused(_why_not_ole(path))
-    if head[:4] == b"PK\x03\x04":
-        book = read_xlsx(path, filename, max_rows)
+    if head[:4] == ZIP:
+        look_inside(path)
     elif filename.lower().endswith(".xlsx"):
         raise refused(
             _("The name says .xlsx, but the file is no workbook. Save it again from the spreadsheet program.")
         )
+
+
+def read_workbook(path: Path, filename: str, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> Workbook:
+    """All sheets of a file; its bytes decide, not its name alone. Raises Invalid with words for the officer."""
+    refuse_at_sight(path, filename, max_bytes=max_bytes)
+    if _head(path)[:4] == ZIP:
+        book = read_xlsx(path, filename, max_rows)
     else:
         book = Workbook(filename, "csv", [_read_csv(path, max_rows)])
     if not any(sheet.rows for sheet in book.sheets):
         raise refused(_("There is nothing in the file but blank rows."))
     return book
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(8)
 
 
 def _check_name(filename: str) -> None:
@@ -203,6 +216,7 @@ __all__ = [
     "csv_lines",
     "escape_cell",
     "read_workbook",
+    "refuse_at_sight",
     "shown",
     "write_xlsx",
 ]

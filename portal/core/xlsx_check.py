@@ -6,6 +6,7 @@ that say how to mend it. Every part is streamed to its end here, so a lie about 
 
 import re
 import zipfile
+from pathlib import Path
 
 from portal.core.cells import refused
 from portal.core.i18n import _
@@ -23,19 +24,32 @@ def damaged() -> Exception:
     return refused(_("The workbook is damaged. Open it in the spreadsheet program, save it again as .xlsx and retry."))
 
 
+def look_inside(path: Path) -> None:
+    """The list of parts alone: enough to tell macros, passwords and other kinds of file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_entries(archive)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError):
+        raise damaged() from None
+
+
 def check_archive(archive: zipfile.ZipFile) -> None:
     """Refuse macros, links, passwords, entities and what inflates beyond reason; sizes as declared and as they are."""
+    inflated = 0
+    for entry in _check_entries(archive):
+        inflated += _check_part(archive, entry)
+        if inflated > INFLATED:
+            raise refused(_("The file unpacks to far more than a workbook holds, so it was not opened."))
+
+
+def _check_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     entries = archive.infolist()
     if any(entry.flag_bits & 1 for entry in entries):
         raise refused(_("The file is locked with a password. Save a copy without one and upload that."))
     if len(entries) > PARTS or sum(entry.file_size for entry in entries) > INFLATED:
         raise refused(_("The file unpacks to far more than a workbook holds, so it was not opened."))
     _check_names([entry.filename.lower() for entry in entries])
-    inflated = 0
-    for entry in entries:
-        inflated += _check_part(archive, entry)
-        if inflated > INFLATED:
-            raise refused(_("The file unpacks to far more than a workbook holds, so it was not opened."))
+    return entries
 
 
 def _check_names(names: list[str]) -> None:
