@@ -76,7 +76,9 @@ def _check_port(own: Settings) -> None:
             probe.bind((own.host, own.port))
         except OSError as refused:
             if refused.errno == errno.EADDRINUSE:
-                raise CannotStart(f"Port {own.port} is taken. Choose another one: make run PORT=8001") from None
+                raise CannotStart(
+                    f"Port {own.port} is taken. Choose another one: make run PORT={own.port + 1}"
+                ) from None
             raise CannotStart(f"Port {own.port} of {own.host} cannot be used: {refused.strerror}.") from None
 
 

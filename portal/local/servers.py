@@ -136,7 +136,7 @@ class Postgres(Server):
         private_folder(self.folder.parent)
         private_folder(self.sockets.parent)
         self._hand_over(self.sockets)
-        if self.folder.exists():
+        if (self.folder / "PG_VERSION").exists():
             return
         draft = self.folder.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
@@ -175,7 +175,7 @@ class Postgres(Server):
 
     def _account(self) -> tuple[int, int]:
         """Whom it runs as: the owner of its data, at first this user, or the unprivileged account instead of root."""
-        if self.folder.exists():
+        if (self.folder / "PG_VERSION").exists():
             found = self.folder.stat()
             return found.st_uid, found.st_gid
         if os.geteuid():

@@ -1,0 +1,53 @@
+"""`make run` refuses to start with one line, and without a trace."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(**given):
+        env = os.environ | {"PORTAL_VAR": str(tmp_path / "var")} | given
+        return subprocess.run(
+            [sys.executable, "-m", "portal.local.run"], env=env, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return run
+
+
+def test_a_taken_port_is_named_with_a_way_out(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run(PORT=str(port))
+    assert ended.stderr == f"Port {port} is taken. Choose another one: make run PORT={port + 1}\n"
+    assert ended.returncode == 1
+
+
+def test_a_second_portal_in_the_same_folder_is_refused(run, tmp_path):
+    (tmp_path / "var").mkdir()
+    with (tmp_path / "var" / "lock").open("w") as lock:
+        lock.write("4711")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = run()
+    assert ended.stderr == f"The portal already runs in {tmp_path / 'var'} (process 4711).\n"
+    assert ended.returncode == 1
+
+
+def test_a_bad_setting_is_one_line(run):
+    ended = run(PORT="http")
+    assert ended.stderr == "The portal cannot start: PORT must be a whole number from 1 to 65535, not 'http'.\n"
+    assert ended.returncode == 1
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    ended = run(PORTAL_VAR=str(tmp_path / "file" / "var"))
+    assert ended.stderr.startswith("The portal cannot start: ")
+    assert ended.stderr.count("\n") == 1
+    assert ended.returncode == 1
