@@ -52,7 +52,7 @@ def read_workbook(path: Path, filename: str, *, max_bytes: int = MAX_BYTES, max_
     if _head(path)[:4] == ZIP:
         book = read_xlsx(path, filename, max_rows)
     else:
-        book = Workbook(filename, "csv", [_read_csv(path, max_rows)])
+        book = Workbook(filename, "csv", [_read_csv(path, Path(filename).stem, max_rows)])
     if not any(sheet.rows for sheet in book.sheets):
         raise refused(_("There is nothing in the file but blank rows."))
     return book
@@ -82,12 +82,12 @@ def _why_not_ole(path: Path) -> Any:
     return _("This is a workbook of the old .xls kind. Save it as .xlsx and upload that.")
 
 
-def _read_csv(path: Path, max_rows: int) -> Sheet:
+def _read_csv(path: Path, name: str, max_rows: int) -> Sheet:
     """One sheet of texts; blank lines are left out, numbers of rows are kept."""
     text = _decoded(path.read_bytes())
     if "\0" in text:
         raise refused(_("This is not a text file. Upload an .xlsx workbook or a .csv file."))
-    sheet = Sheet(path.stem)
+    sheet = Sheet(name)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         for number, cells in enumerate(reader, 1):

@@ -19,7 +19,7 @@ from portal.core.money import rupees
 
 MAX_ROWS = 20_000
 ITEM_NO, DESCRIPTION, SHORTEST = 24, 4000, 3
-QUANTITY_MAX, RATE_MAX = Decimal(10) ** 13, Decimal(10) ** 11
+QUANTITY_MAX, RATE_MAX, AMOUNT_MAX = Decimal(10) ** 10, Decimal(10) ** 10, Decimal(10) ** 11
 ZERO = Decimal(0)
 
 
@@ -154,6 +154,9 @@ class _Reading:
         rate = self._figure(row, "rate", 2, RATE_MAX) or ZERO
         output = unit.per if unit else 1
         amount = amount_of(quantity, rate, output)
+        if abs(amount) >= AMOUNT_MAX:
+            self._issue(row, "quantity", "too_large")
+            amount = ZERO
         self._compare(row, amount)
         self.all, self.since = self.all + amount, self.since + amount
         above: str | None = section
@@ -241,7 +244,7 @@ class _Reading:
         if figure.trailing:
             self._issue(row, name, "trailing_text", read=f"{number:f}")
         if abs(number) >= limit:
-            self._issue(row, name, "not_a_number")
+            self._issue(row, name, "too_large")
             return None
         if number < 0:
             self._issue(row, name, "negative_value")

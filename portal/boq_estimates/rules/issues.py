@@ -24,6 +24,7 @@ HELP: dict[str, Any] = {
     ),
     "unknown_unit": _("This unit is not known. Use one of cum, sqm, rm, km, nos, set, kg, t, ltr, ha, day, hr, LS."),
     "not_a_number": _("A number is expected here."),
+    "too_large": _("The figure, or quantity × rate, is larger than any estimate. Check the unit and the decimals."),
     "negative_value": _("A quantity or rate is never negative: enter openings and deductions as deduct lines."),
     "duplicate_code": _(
         "This item number stands in row %(first)s already. As a number 1.10 becomes 1.1: format the column as text."

@@ -1,0 +1,45 @@
+"""Reading estimates and imports."""
+
+from portal.boq_estimates.queries.estimates import (
+    Content,
+    CurrentEstimate,
+    EstimateRow,
+    ItemRow,
+    SectionRow,
+    find_estimate,
+    get_content,
+    get_current_estimate,
+    get_estimate,
+    get_estimate_row,
+    get_recap_line,
+    get_version,
+    list_estimates,
+    list_items,
+    list_versions,
+    timeline,
+)
+from portal.boq_estimates.queries.imports import count_due_imports, find_twin, get_import, list_imports, list_issues
+
+__all__ = [
+    "count_due_imports",
+    "Content",
+    "CurrentEstimate",
+    "EstimateRow",
+    "ItemRow",
+    "SectionRow",
+    "find_estimate",
+    "find_twin",
+    "get_content",
+    "get_current_estimate",
+    "get_estimate",
+    "get_estimate_row",
+    "get_import",
+    "get_recap_line",
+    "get_version",
+    "list_estimates",
+    "list_imports",
+    "list_issues",
+    "list_items",
+    "list_versions",
+    "timeline",
+]

@@ -1,0 +1,67 @@
+"""Reading workbooks on their way into an estimate, and what was found in them."""
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+
+from portal.boq_estimates.models import ImportBatch, ImportIssue
+from portal.boq_estimates.queries.estimates import _place
+from portal.core.access import Actor, scoped
+from portal.core.db import db, now, one_or_not_found
+from portal.core.usecases import query
+from portal.projects.queries import get_project
+
+LOST_AFTER = dt.timedelta(seconds=90)
+
+
+@query
+def list_imports(actor: Actor, project_id: UUID) -> Sequence[ImportBatch]:
+    """The latest workbooks of a project, newest first."""
+    get_project(actor, project_id)
+    wanted = select(ImportBatch).where(ImportBatch.project_id == project_id)
+    return db.session.scalars(wanted.order_by(ImportBatch.created_at.desc(), ImportBatch.id).limit(20)).all()
+
+
+@query
+def get_import(actor: Actor, batch_id: UUID) -> ImportBatch:
+    """One workbook on its way. Raises NotFound."""
+    return one_or_not_found(scoped(select(ImportBatch).where(ImportBatch.id == batch_id), ImportBatch, actor))
+
+
+@query
+def list_issues(
+    actor: Actor, batch_id: UUID, *, severity: str = "", after: str = "", size: int = 100
+) -> tuple[Sequence[ImportIssue], str]:
+    """What was found in a workbook, in the order of its rows, a page at a time."""
+    get_import(actor, batch_id)
+    wanted = select(ImportIssue).where(ImportIssue.batch_id == batch_id).order_by(ImportIssue.position)
+    if severity:
+        wanted = wanted.where(ImportIssue.severity == severity)
+    if after:
+        wanted = wanted.where(ImportIssue.position > _place(after))
+    rows = db.session.scalars(wanted.limit(size + 1)).all()
+    return (rows, "") if len(rows) <= size else (rows[:size], str(rows[size - 1].position))
+
+
+@query
+def find_twin(actor: Actor, batch_id: UUID) -> ImportBatch | None:
+    """An earlier import of the very same file that is in the project's estimate; None if there is none."""
+    batch = get_import(actor, batch_id)
+    wanted = select(ImportBatch).where(
+        ImportBatch.project_id == batch.project_id,
+        ImportBatch.file_sha256 == batch.file_sha256,
+        ImportBatch.status == "committed",
+        ImportBatch.id != batch.id,
+    )
+    return db.session.scalars(wanted.order_by(ImportBatch.created_at.desc())).first()
+
+
+@query
+def count_due_imports(actor: Actor) -> int:
+    """Workbooks that wait to be read for too long, or that nobody took over in time."""
+    waiting = ImportBatch.status == "uploaded", ImportBatch.created_at < now() - LOST_AFTER
+    due = ImportBatch.status.in_(("uploaded", "parsed", "validated")), ImportBatch.expires_at < now()
+    wanted = select(func.count()).select_from(ImportBatch).where(or_(and_(*waiting), and_(*due)))
+    return int(db.session.scalar(scoped(wanted, ImportBatch, actor)) or 0)
