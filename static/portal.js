@@ -59,12 +59,11 @@
     if (!out) return;
     out.textContent = "";
     if (!/^\d{1,15}(\.\d*)?$/.test(text)) return;
-    const [whole, part] = text.split(".");
-    const number = BigInt(whole);
+    const number = BigInt(text.split(".")[0]);
     const said = [[number / 10000000n, out.dataset.crore], [(number / 100000n) % 100n, out.dataset.lakh]]
       .filter(([count]) => count).map(([count, unit]) => `${count.toLocaleString("en-IN")} ${unit}`);
     const rest = number % 100000n;
-    if (rest || part || !said.length) said.push(rest.toLocaleString("en-IN") + (part ? `.${part}` : ""));
+    if (rest || !said.length) said.push(rest.toLocaleString("en-IN"));
     out.textContent = "₹ " + said.join(" ");
   }
 
@@ -161,7 +160,9 @@
     showTheme();
     all("[data-money]").forEach(showWords);
     const awaited = one("main [autofocus]");
-    if (awaited) awaited.focus();
+    if (!awaited) return;
+    awaited.focus();
+    awaited.scrollIntoView({ block: "nearest" });
   }
   document.addEventListener("htmx:after:history:update", () => {
     typed.clear();
