@@ -11,12 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from portal.config import ROOT, BadSetting, Settings, private_folder, settings
 from portal.local.servers import ServerFailed
-from portal.local.supervise import Supervisor
+from portal.local.supervise import Supervisor, is_ready
 
 READY_S = 60
 LEAVING_S = 20
@@ -130,16 +128,10 @@ def _prepare_database(password: str) -> bool:
 
 def _wait_until_ready(own: Settings, supervisor: Supervisor) -> None:
     until = time.monotonic() + READY_S
-    answer = "no answer"
-    while time.monotonic() < until:
-        try:
-            with urlopen(f"{_address(own)}/readyz", timeout=5) as ready:  # noqa: S310  (the address is http)
-                if ready.status == 200:
-                    return
-        except (URLError, OSError) as waiting:
-            answer = str(waiting)
+    while not is_ready(_address(own)):
+        if time.monotonic() > until:
+            raise CannotStart(f"The portal is not ready after {READY_S} s; see {supervisor.logs}.")
         time.sleep(0.1)
-    raise CannotStart(f"The portal is not ready after {READY_S} s ({answer}); see {supervisor.logs}.")
 
 
 def _address(own: Settings) -> str:

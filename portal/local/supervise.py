@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
@@ -109,3 +111,12 @@ class Supervisor:
             "PORTAL_WEB_WORKERS": str(own.web_workers),
             "PORTAL_JOB_WORKERS": str(own.job_workers),
         }
+
+
+def is_ready(address: str) -> bool:
+    """Whether officers can work with the portal there."""
+    try:
+        with urlopen(f"{address}/readyz", timeout=5) as answer:  # noqa: S310  (the address is http)
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
