@@ -42,7 +42,7 @@ def items(count: int = ITEMS) -> list[list[str]]:
         rate, quantity = Decimal(number % 977 + 1) * Decimal("13.75"), Decimal(number % 89 + 1) * Decimal("2.5")
         description = (
             f"Earth work excavation in all kinds of soils for stretch {number}, including shoring, dewatering, "
-            f"disposal up to a lead of {number % 40 + 1} km and dressing of sides, as directed by the engineer in charge"
+            f"disposal up to a lead of {number % 40 + 1} km and dressing of sides, as directed by the engineer"
         )
         row = [str(number), description, "cum", f"{quantity:.3f}", f"{rate:.2f}", f"{quantity * rate:.2f}"]
         made.append(row)

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 
 from redis import Redis
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from bench.report import figure, heading, percentile
-from bench.running import add_projects, app, bare, cookies, officer, portal
+from bench.running import add_projects, app, bare, bench_project, cookies, officer, portal
 
 STREAMS, EVENTS, PAUSE_S = 500, 40, 0.4
 
@@ -44,10 +44,8 @@ def _editor() -> tuple[Callable[[int], float], str]:
     """What changes a project and tells when it was committed, and the address of the project's page."""
     from portal.core.db import db
     from portal.projects.commands import edit_project
-    from portal.projects.models import Project
 
-    project = db.session.scalars(select(Project).where(Project.code.like("BENCH-%"))).one()
-    ident, actor = project.id, officer()
+    ident, actor = bench_project(), officer()
 
     def change(number: int) -> float:
         committed: list[float] = []

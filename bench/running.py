@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.request import HTTPCookieProcessor
+from uuid import UUID
 
 from flask import Flask
 
@@ -94,3 +95,13 @@ def bare(running: Trial, workers: int) -> Iterator[int]:
             yield port
         finally:
             server.terminate()
+
+
+def bench_project() -> UUID:
+    """The only project that add_projects(1) made."""
+    from sqlalchemy import select
+
+    from portal.core.db import db
+    from portal.projects.models import Project
+
+    return db.session.scalars(select(Project.id).where(Project.code.like("BENCH-%"))).one()

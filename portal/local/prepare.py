@@ -1,10 +1,13 @@
 """The database brought up to date, with the sample officers and project in it; safe to run at every start."""
 
 import logging
+import sys
+import traceback
 
 from alembic import command
 from alembic.config import Config
 
+from portal import sample
 from portal.config import ROOT, settings
 
 
@@ -14,12 +17,15 @@ def migrate() -> None:
 
 
 def main() -> None:
-    """Says "made" when the sample officers were made just now."""
+    """Says "made" when the sample officers were made just now; a failure is traced, and said again in the last line."""
     logging.basicConfig(level=logging.WARNING)
-    migrate()
-    from portal import sample  # after the migrations: it opens the app
-
-    if sample.load(settings().sample_password):
+    try:
+        migrate()
+        made = sample.load(settings().sample_password)
+    except Exception as failed:
+        traceback.print_exc()
+        sys.exit(f"{type(failed).__name__}: {str(failed).splitlines()[0]}")
+    if made:
         print("made")
 
 

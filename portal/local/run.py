@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from portal.config import ROOT, BadSetting, Settings, private_folder, settings
 from portal.local.servers import ServerFailed
@@ -98,7 +99,7 @@ def _supervised(own: Settings) -> Iterator[Supervisor]:
 
 def _serve(own: Settings, supervisor: Supervisor) -> None:
     password = own.sample_password or secrets.token_urlsafe(9)
-    made = _prepare_database(password)
+    made = _prepare_database(supervisor.logs, password)
     supervisor.start_portal()
     _wait_until_ready(own, supervisor)
     _say(f"\nThe portal is ready: {_address(own)}\n")
@@ -110,7 +111,7 @@ def _serve(own: Settings, supervisor: Supervisor) -> None:
     raise CannotStart(f"The supervisor ended; see {supervisor.logs / 'supervisord.log'}.")
 
 
-def _prepare_database(password: str) -> bool:
+def _prepare_database(logs: Path, password: str) -> bool:
     """Migrate and load the samples, in a process of its own; True when the sample officers were made just now."""
     done = subprocess.run(
         [sys.executable, "-m", "portal.local.prepare"],
@@ -121,8 +122,10 @@ def _prepare_database(password: str) -> bool:
         check=False,
     )
     if done.returncode:
+        trace = logs / "prepare.log"
+        trace.write_text(done.stderr)
         said = done.stderr.strip().splitlines() or ["no reason was given"]
-        raise CannotStart(f"The database could not be prepared: {said[-1]}")
+        raise CannotStart(f"The database could not be prepared: {said[-1]} ({trace})")
     return "made" in done.stdout.split()
 
 
@@ -140,11 +143,11 @@ def _address(own: Settings) -> str:
 
 
 def _password(own: Settings, made: bool, password: str) -> str:
+    if not made:
+        return "their password is the one of the first start with this data folder."
     if own.sample_password:
         return "the password is the one in SAMPLE_PASSWORD."
-    if made:
-        return f"the password of all of them is {password} (shown this once)."
-    return "the password was shown at the first start; SAMPLE_PASSWORD=… make run sets another."
+    return f"the password of all of them is {password} (shown this once)."
 
 
 def _say(text: str) -> None:
