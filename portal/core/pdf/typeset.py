@@ -1,0 +1,76 @@
+"""Typesetting: a template of templates/print and plain values in, a PDF out; the same values give the same bytes."""
+
+import hashlib
+import json
+import threading
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from portal.core.pdf.readback import Sheets, finish
+
+ROOT = Path(__file__).parents[3]
+SOURCES = ROOT / "templates" / "print"
+FONTS = ROOT / "static" / "fonts"
+ENGINE = f"typst {version('typst')}, pikepdf {version('pikepdf')}"
+_mine = threading.local()
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The shipped fonts and no others, so that a page looks the same on every machine."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+
+
+def _digest(paths: list[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+@cache
+def template_version() -> str:
+    """The hash of the print templates: a changed comma renders anew."""
+    return _digest(list(SOURCES.glob("*.typ")))[:16]
+
+
+@cache
+def font_set() -> str:
+    """The hash of the shipped fonts."""
+    return _digest(list(FONTS.glob("*.ttf")))[:16]
+
+
+def _compiler() -> typst.Compiler:
+    """One compiler a thread, with the fonts loaded once."""
+    if not hasattr(_mine, "compiler"):
+        _mine.compiler = typst.Compiler(root=str(SOURCES), font_paths=_fonts())
+    found: typst.Compiler = _mine.compiler
+    return found
+
+
+def typeset(template: str, values: Any) -> Sheets:
+    """The pages of a template. The values go in as JSON, so that no text of an officer is read as code."""
+    made = _compiler().compile(
+        str(SOURCES / f"{template}.typ"),
+        format="pdf",
+        sys_inputs={"data": json.dumps(values, ensure_ascii=False, sort_keys=True)},
+        timestamp=0,
+        pdf_tags=False,
+    )
+    assert isinstance(made, bytes)
+    return finish(made)
+
+
+def picture(template: str, values: Any, ppi: float = 40) -> list[bytes]:
+    """The pages as PNG, for comparing looks."""
+    made = _compiler().compile(
+        str(SOURCES / f"{template}.typ"),
+        format="png",
+        ppi=ppi,
+        sys_inputs={"data": json.dumps(values, ensure_ascii=False, sort_keys=True)},
+    )
+    return made if isinstance(made, list) else [made] if made else []

@@ -1,0 +1,196 @@
+"""The assembly itself: frozen inputs in, one bound file out; the same inputs give the same bytes.
+
+It knows no database and no queue: a Desk hands it files and kept parts, hears how far it is, and may stop it.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
+from typing import Any
+
+from portal.core.pdf.adopt import Helper
+from portal.core.pdf.readback import Sheets
+from portal.core.pdf.typeset import typeset
+from portal.doc_assembly.rules import binding, layout, steps
+from portal.doc_assembly.rules.desk import Bound, Desk, Kept, Order
+from portal.doc_assembly.rules.frozen import File
+from portal.doc_assembly.rules.hashing import content_hash
+from portal.doc_assembly.rules.units import Unit, input_hash, leaves_of, units_of
+
+WORKERS = 2
+MOST_PASSES = 4
+
+
+class NotSettled(Exception):
+    """The contents did not keep their length in four passes."""
+
+
+def assemble(order: Order) -> Bound:
+    """All steps from the gate to the written file."""
+    inputs, desk = order.frozen.inputs, order.desk
+    desk.step(steps.GATE, 0, 1)
+    units_of(inputs, {})
+    desk.step(steps.GATE, 1, 1)
+    refused = _fetch(inputs.files, desk)
+    files, damaged = _prepare([file for file in inputs.files if file.sha256 not in refused], order)
+    refused |= damaged
+    units = _placed(units_of(inputs, refused), refused)
+    made = _render(units, files, desk)
+    leaves = leaves_of(inputs, units_of(inputs, refused))
+    hashes = content_hash(leaves), input_hash(inputs, order.kind, leaves)
+    desk.step(steps.NUMBER, 0, 1)
+    found = _settle(units, made, inputs, desk)
+    return binding.bind(order, hashes, leaves, found)
+
+
+def _fetch(files: Sequence[File], desk: Desk) -> dict[str, str]:
+    """Every file is in the store and still has the hash it was uploaded with; what is not is named, all in one run."""
+    refused = {}
+    several = list({file.sha256: file for file in files}.values())
+    desk.step(steps.FETCH, 0, len(several))
+    for number, file in enumerate(several, 1):
+        path = desk.path(file.sha256)
+        if path is None:
+            refused[file.sha256] = "the file is missing from the store"
+        else:
+            with path.open("rb") as stored:
+                if hashlib.file_digest(stored, "sha256").hexdigest() != file.sha256:
+                    refused[file.sha256] = "the file is not the one that was uploaded (its hash differs)"
+        desk.step(steps.FETCH, number, len(several), file.title)
+    return refused
+
+
+def _prepare(files: Sequence[File], order: Order) -> tuple[dict[str, Kept], dict[str, str]]:
+    """Each file once, fit to be bound, by its hash; and what could not be read."""
+    desk = order.desk
+    by_key = {Unit("", "", "", file=file).key: file for file in files}
+    known = desk.kept(list(by_key))
+    ready = {by_key[key].sha256: kept for key, kept in known.items()}
+    refused: dict[str, str] = {}
+    todo = [key for key in by_key if key not in known]
+    total, done = len(by_key), len(known)
+    desk.step(steps.NORMALISE, done, total)
+    helpers: SimpleQueue[Helper] = SimpleQueue()
+    for _number in range(WORKERS):
+        helpers.put(Helper())
+
+    def adopt(key: str) -> tuple[str, dict[str, Any], float]:
+        started, helper = time.monotonic(), helpers.get()
+        try:
+            path = paths[key]
+            return key, helper.adopt(path, by_key[key].mimetype, order.folder / key), time.monotonic() - started
+        finally:
+            helpers.put(helper)
+
+    paths = {key: path for key in todo if (path := desk.path(by_key[key].sha256)) is not None}
+    try:
+        for key, found, seconds in _side_by_side(adopt, list(paths)):
+            done += 1
+            file = by_key[key]
+            if "refused" in found:
+                refused[file.sha256] = found["refused"]
+                desk.warn(f"{file.title}: {found['refused']}. A page says so in its place.")
+            else:
+                ready[file.sha256] = _keep_file(order, file, key, found, seconds)
+            desk.step(steps.NORMALISE, done, total, by_key[key].title)
+    finally:
+        for _number in range(WORKERS):
+            helpers.get().close()
+    return ready, refused
+
+
+def _keep_file(order: Order, file: File, key: str, found: dict[str, Any], seconds: float) -> Kept:
+    if found["removed"]:
+        order.desk.warn(f"{file.title}: not bound: {', '.join(found['removed'])}.")
+    content = order.folder / key if found["changed"] else None
+    return order.desk.keep(key, content, Kept(file.sha256, found["pages"], found), seconds)
+
+
+def _side_by_side(work: Callable[[Any], Any], things: Sequence[Any]) -> Iterator[Any]:
+    """The results as they come, two at a time; leaving early leaves nothing running."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        waiting: set[Future[Any]] = set()
+        rest = iter(things)
+        try:
+            for thing in rest:
+                waiting.add(pool.submit(work, thing))
+                if len(waiting) < 2 * WORKERS:
+                    continue
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in done)
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in done)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _placed(units: Sequence[Unit], refused: Mapping[str, str]) -> list[Unit]:
+    """In a Draft a page stands in the place of a file that cannot be bound."""
+    return [
+        unit if unit.file is None or unit.file.sha256 not in refused else _notice(unit, refused[unit.file.sha256])
+        for unit in units
+    ]
+
+
+def _notice(unit: Unit, reason: str) -> Unit:
+    words = [{"t": f"This paper could not be bound: {reason}.", "b": True}]
+    blocks = [
+        {"k": "note", "runs": words},
+        {"k": "p", "runs": "Upload it again in good order; the next version holds it."},
+    ]
+    values = {"template": "section", "code": "", "title": unit.title, "parts": [{"lang": "en", "blocks": blocks}]}
+    return Unit(unit.code, unit.volume, unit.title, depth=unit.depth, values=values)
+
+
+def _render(units: Sequence[Unit], files: Mapping[str, Kept], desk: Desk) -> dict[int, Kept]:
+    """Every typeset part, from what is kept or anew; and every file."""
+    made = {number: files[unit.file.sha256] for number, unit in enumerate(units) if unit.file is not None}
+    typed = {number: unit for number, unit in enumerate(units) if unit.file is None and not unit.list_kind}
+    keys = {number: unit.key for number, unit in typed.items()}
+    known = desk.kept(list(keys.values()))
+    made |= {number: known[key] for number, key in keys.items() if key in known}
+    todo = [number for number in typed if number not in made]
+    done = len(typed) - len(todo)
+    desk.step(steps.RENDER, done, len(typed))
+
+    def render(number: int) -> tuple[int, Sheets, float]:
+        started = time.monotonic()
+        return number, set_unit(typed[number].values), time.monotonic() - started
+
+    for number, sheets, seconds in _side_by_side(render, todo):
+        done += 1
+        kept = Kept("", len(sheets.sizes), {"sizes": sheets.sizes, "anchors": sheets.anchors})
+        made[number] = desk.keep(keys[number], sheets.pdf, kept, seconds)
+        desk.step(steps.RENDER, done, len(typed), f"{typed[number].code} {typed[number].title}")
+    return made
+
+
+def set_unit(values: dict[str, Any]) -> Sheets:
+    """Typeset the values of a part with the template they name."""
+    return typeset(values["template"], {name: value for name, value in values.items() if name != "template"})
+
+
+def _settle(units: Sequence[Unit], made: Mapping[int, Kept], inputs: Any, desk: Desk) -> binding.Settled:
+    """Lay out again until contents and lists keep their length; at most four passes."""
+    lists = {number: unit for number, unit in enumerate(units) if unit.list_kind}
+    lengths = {number: layout.Length(kept.pages, kept.found.get("anchors", {})) for number, kept in made.items()}
+    lengths |= dict.fromkeys(lists, layout.Length(1, {}))
+    fronts: dict[str, int] = {"0": 2}
+    for attempt in range(MOST_PASSES):
+        volumes, same = layout.volumes_of(units, lengths, fronts)
+        laid = layout.Layout(volumes, same)
+        desk.step(steps.CONTENTS, attempt, MOST_PASSES)
+        heads = {volume.name: set_unit(layout.front_values(laid, volume)) for volume in volumes}
+        papers = {number: set_unit(layout.list_values(unit, inputs, laid.places)) for number, unit in lists.items()}
+        now = {name: len(sheets.sizes) + (name == "0") for name, sheets in heads.items()}
+        long = {number: layout.Length(len(sheets.sizes), {}) for number, sheets in papers.items()}
+        if now == {volume.name: volume.front for volume in volumes} and long == {n: lengths[n] for n in lists}:
+            desk.step(steps.NUMBER, 1, 1)
+            desk.step(steps.CONTENTS, MOST_PASSES, MOST_PASSES)
+            return binding.Settled(laid, heads, papers, made, units)
+        before, fronts = sum(fronts.values()), now
+        lengths |= long
+    raise NotSettled(f"contents of {before} pages became {sum(now.values())}")

@@ -1,0 +1,78 @@
+"""What the assembly is given to work with, and what it hands back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from portal.doc_assembly.rules.frozen import Frozen
+from portal.doc_assembly.rules.hashing import dpr_number
+
+IST = ZoneInfo("Asia/Kolkata")
+KINDS = {"draft": ("Draft", "ముసాయిదా")}
+
+
+class Kept(NamedTuple):
+    """A part that is made: its file, and what was found on its pages."""
+
+    sha256: str
+    pages: int
+    found: dict[str, Any]
+
+
+class Desk(Protocol):
+    """What the assembly needs from outside."""
+
+    def path(self, sha256: str) -> Path | None:
+        """The file in the store; None when it is missing."""
+
+    def kept(self, keys: Sequence[str]) -> Mapping[str, Kept]:
+        """Parts made before, by key."""
+
+    def keep(self, key: str, content: bytes | Path | None, made: Kept, seconds: float) -> Kept:
+        """Store a part (no content: its file is in the store already) for this build and the next."""
+
+    def step(self, number: int, done: int, total: int, item: str = "") -> None:
+        """How far a step is. Raises when the build is to stop."""
+
+    def warn(self, words: str) -> None:
+        """Something an officer should know."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made: the inputs, the version's label and kind; where from, and where loose files may lie."""
+
+    frozen: Frozen
+    label: str
+    kind: str
+    desk: Desk
+    folder: Path
+
+    @property
+    def number(self) -> str:
+        """INFRA-RT-2025-042-C1/DPR/D1"""
+        return dpr_number(self.frozen.inputs.project["code"], self.label)
+
+    @property
+    def day(self) -> str:
+        """The day the inputs were frozen: the build date that is printed."""
+        return self.frozen.at.astimezone(IST).strftime("%d-%m-%Y")
+
+    @property
+    def status(self) -> str:
+        """Draft D1"""
+        return f"{KINDS[self.kind][0]} {self.label}"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The bound file and what it holds."""
+
+    path: Path
+    pages: int
+    content_hash: str
+    input_hash: str
+    leaves: Mapping[str, str]
+    volumes: Sequence[tuple[str, int, int]]  # name, first physical page, pages
