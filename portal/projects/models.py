@@ -4,7 +4,6 @@ import datetime as dt
 import re
 import uuid
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, UniqueConstraint, event, text
@@ -15,46 +14,11 @@ from sqlalchemy.types import Text
 from portal.core.db import Base, Record
 from portal.core.errors import RuleBroken
 from portal.core.i18n import _
+from portal.projects.rules import AUTHORITIES, REACHED, WORK_TYPES, WorkType
 
 RUPEES = Numeric(16, 2)
 SEARCHED = ("code", "name", "work", "village", "mandal", "district", "survey_numbers")
 SEARCHED_ORDERS = ("as_file", "as_details", "loa", "agreement_no", "agency", "tender_notice")
-
-
-class WorkType(StrEnum):
-    """What kind of work it is; the DPR's template follows from it."""
-
-    LAYOUT = "layout"
-    ROAD = "road"
-    FLYOVER = "flyover"
-    BUILDING = "building"
-    PARK = "park"
-    WATER = "water"
-    SEWERAGE = "sewerage"
-    FENCING = "fencing"
-    MAINTENANCE = "maintenance"
-    OTHER = "other"
-
-
-WORK_TYPES = {
-    WorkType.LAYOUT: _("Layout"),
-    WorkType.ROAD: _("Road"),
-    WorkType.FLYOVER: _("Flyover or skywalk"),
-    WorkType.BUILDING: _("Building"),
-    WorkType.PARK: _("Park or lake"),
-    WorkType.WATER: _("Water supply"),
-    WorkType.SEWERAGE: _("Sewerage"),
-    WorkType.FENCING: _("Fencing"),
-    WorkType.MAINTENANCE: _("Operation and maintenance"),
-    WorkType.OTHER: _("Other"),
-}
-AUTHORITIES = {"govt": _("Government"), "mc": _("Metropolitan Commissioner"), "": _("Not stated")}
-REACHED = {
-    "before_tender": _("Before tender"),
-    "tendered": _("Tendered"),
-    "contracted": _("Contract"),
-    "grounded": _("Grounded"),
-}
 
 
 class Project(Record):
@@ -229,9 +193,7 @@ class DqFlag(Record):
     """A value of a project that an officer is to look at."""
 
     __tablename__ = "dq_flag"
-    __table_args__ = (
-        Index("ix_dq_flag_open", "project_id", "field", "code", unique=True, postgresql_where=text("state = 'open'")),
-    )
+    __table_args__ = (Index("ix_dq_flag_open", "project_id", "field", "code", postgresql_where=text("state = 'open'")),)
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("import_batch.id"), index=True)
     field: Mapped[str]
     code: Mapped[str]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
+from portal.accounts.models import Officer
 from portal.core import events
 from portal.core.access import Actor, scoped
 from portal.core.db import db, now, one_or_not_found
@@ -15,6 +16,7 @@ from portal.core.usecases import query
 from portal.projects.models import ConsultantAssignment, DqFlag, Project
 
 IST = ZoneInfo("Asia/Kolkata")
+OUTSIDE = "ec"  # the one role that is let in project by project
 
 
 @query
@@ -29,6 +31,12 @@ def timeline(actor: Actor, project_id: UUID, *, limit: int = 20) -> Sequence[eve
     """What happened to the project in any module, newest first."""
     get_project(actor, project_id)
     return events.timeline(project_id=project_id, limit=limit)
+
+
+@query
+def list_events(actor: Actor, project_id: UUID, *, size: int = 100) -> tuple[Sequence[events.StoredEvent], str]:
+    """The same for machines: the latest of them, newest first."""
+    return timeline(actor, project_id, limit=min(max(size, 1), 500)), ""
 
 
 @query
@@ -53,6 +61,12 @@ def list_flags(actor: Actor, project_id: UUID) -> Sequence[DqFlag]:
 
 
 @query
+def list_doubts(actor: Actor, project_id: UUID) -> tuple[Sequence[DqFlag], str]:
+    """The same for machines."""
+    return list_flags(actor, project_id), ""
+
+
+@query
 def get_flag(actor: Actor, flag_id: UUID) -> DqFlag:
     """One doubtful value."""
     return one_or_not_found(scoped(select(DqFlag).where(DqFlag.id == flag_id), DqFlag, actor))
@@ -69,10 +83,28 @@ def list_assignments(actor: Actor, project_id: UUID) -> Sequence[ConsultantAssig
 
 
 @query
+def list_access(actor: Actor, project_id: UUID) -> tuple[Sequence[ConsultantAssignment], str]:
+    """The same for machines."""
+    return list_assignments(actor, project_id), ""
+
+
+@query
 def get_assignment(actor: Actor, assignment_id: UUID) -> ConsultantAssignment:
     """One consultant's assignment."""
     found = select(ConsultantAssignment).where(ConsultantAssignment.id == assignment_id)
     return one_or_not_found(scoped(found, ConsultantAssignment, actor))
+
+
+def _consultant(username: str) -> Officer | None:
+    """An active consultant by user name."""
+    found = select(Officer).where(Officer.username == username.strip().lower(), Officer.active, Officer.role == OUTSIDE)
+    return db.session.scalar(found)
+
+
+def _consultants() -> dict[str, str]:
+    """Active consultants: user name and name."""
+    found = select(Officer).where(Officer.active, Officer.role == OUTSIDE).order_by(Officer.name)
+    return {officer.username: officer.name for officer in db.session.scalars(found)}
 
 
 def _today() -> dt.date:

@@ -1,0 +1,163 @@
+"""What a person may say about a project, a doubtful value, a consultant."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
+import wtforms
+from wtforms import FileField, SelectField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+
+from portal.core.errors import Invalid
+from portal.core.forms import DayField, Form, LinesField, TextField, choices_of
+from portal.core.i18n import _
+from portal.core.money import CRORE, LAKH, parse_number, round2, rupees
+from portal.projects.queries.register import _consultants
+from portal.projects.rules import AUTHORITIES, WORK_TYPES
+
+LARGEST = Decimal(10) ** 13
+UNIT = re.compile(r"\s*(crores?|cr|lakhs?|lacs?)\.?\s*$", re.IGNORECASE)
+
+
+class DecimalField(wtforms.DecimalField):
+    """A number as officers write it; an amount is in rupees, or has its unit behind it: 4.5 crore, 82 lakh."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Commas, Rs. and /- mean nothing; what is no number is said to be none."""
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        text = valuelist[0]
+        unit = UNIT.search(text)
+        factor = Decimal(1) if not unit else LAKH if unit[1].lower().startswith("la") else CRORE
+        try:
+            self.data = round2(parse_number(text[: unit.start()] if unit else text) * factor)
+        except Invalid as invalid:
+            raise ValueError(str(invalid)) from None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else rupees(self.data).replace("−", "-")
+
+
+def _amount(label: Any, hint: Any = "") -> DecimalField:
+    checks = [Optional(), NumberRange(0, LARGEST, _("An amount is between nothing and ten lakh crore."))]
+    return DecimalField(label, checks, description=hint, render_kw={"data-money": "", "data-unit": "₹"})
+
+
+def _text(label: Any, most: int = 200, hint: Any = "") -> TextField:
+    return TextField(label, [Optional(), Length(max=most)], description=hint)
+
+
+def not_ahead(_form: Any, field: Any) -> None:
+    """What has been done was done by today."""
+    if field.data and field.data > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):
+        raise ValidationError(str(_("This date is in the future.")))
+
+
+class ProjectForm(Form):
+    """The particulars of a project, as one officer enters or corrects them."""
+
+    name = TextField(_("Name of the project"), [InputRequired(), Length(max=200)])
+    work = LinesField(_("Name of the work"), [InputRequired(), Length(max=2000)], render_kw={"rows": 3})
+    work_type = SelectField(_("Type of work"), [InputRequired()], choices=choices_of(WORK_TYPES))
+    code = TextField(
+        _("Project number"),
+        [Optional(), Regexp(r"[A-Z0-9][A-Z0-9/-]{3,39}$", message=_("Capitals, digits, hyphens and slashes only."))],
+        description=_("For example INFRA-RT-2025-042-C1. Left empty, a new project gets the next number."),
+    )
+    division = _text(_("Division"), 20, _("I to VII, as in the works report."))
+    circle = _text(_("Circle"), 20)
+    district = _text(_("District"), 80)
+    mandal = _text(_("Mandal"), 80)
+    village = _text(_("Village"), 80)
+    survey_numbers = _text(_("Survey numbers"), 500)
+    financial_year = TextField(
+        _("Financial year"),
+        [Optional(), Regexp(r"20\d{2}-\d{2}$", message=_("Write it as 2025-26."))],
+        description=_("Of the administrative sanction: 2025-26."),
+    )
+    as_file = _text(_("AS file number"), 300)
+    as_authority = SelectField(_("AS given by"), [Optional()], choices=choices_of(AUTHORITIES))
+    as_details = _text(_("AS order"), 1000, _("G.O. or note file number and department."))
+    as_amount = _amount(_("AS amount"), _("In rupees, or with its unit: 40 crore, 82.5 lakh."))
+    as_date = DayField(_("AS date"), [Optional(), not_ahead])
+    as_revised = _text(_("Revised AS"), 1000)
+    as_revised_amount = _amount(_("Revised AS amount"))
+    ts_details = _text(_("Technical sanction"), 500)
+    ts_amount = _amount(_("TS amount"))
+    estimate_amount = _amount(_("Estimate"))
+    tender_notice = _text(_("Tender notice"), 300)
+    ecv = _amount(_("Estimated contract value (ECV)"))
+    contract_value = _amount(_("Contract value"))
+    tender_percent = DecimalField(
+        _("Tender percent"), [Optional(), NumberRange(-100, 1000)], render_kw={"data-unit": "%"}
+    )
+    agency = _text(_("Agency"), 300)
+    loa = _text(_("Letter of acceptance"), 300)
+    agreement_no = _text(_("Agreement number"), 300)
+    agreement_date = DayField(_("Agreement date"), [Optional(), not_ahead])
+    grounded_on = DayField(_("Grounded on"), [Optional(), not_ahead])
+    period = _text(_("Period of completion"), 80)
+    status = _text(_("Status"), 500)
+    percent_done = DecimalField(_("Work done"), [Optional(), NumberRange(0, 100)], render_kw={"data-unit": "%"})
+    spent_gross = _amount(_("Expenditure with taxes"))
+    spent_net = _amount(_("Expenditure without taxes"))
+
+
+GROUPS = (
+    (_("The work"), ("name", "work", "work_type", "code")),
+    (_("Where"), ("division", "circle", "district", "mandal", "village", "survey_numbers")),
+    (
+        _("Administrative sanction"),
+        (
+            *("financial_year", "as_authority", "as_file", "as_details", "as_date", "as_amount"),
+            *("as_revised", "as_revised_amount"),
+        ),
+    ),
+    (_("Technical sanction and estimate"), ("ts_details", "ts_amount", "estimate_amount")),
+    (
+        _("Tender and contract"),
+        (
+            *("tender_notice", "ecv", "contract_value", "tender_percent", "agency", "loa"),
+            *("agreement_no", "agreement_date", "period"),
+        ),
+    ),
+    (_("On the ground"), ("grounded_on", "status", "percent_done", "spent_gross", "spent_net")),
+)
+
+
+class ReportForm(Form):
+    """A works report to be looked at before it is loaded."""
+
+    file = FileField(
+        _("Works report"),
+        [InputRequired(_("Choose the file."))],
+        description=_("The division's report as .xlsx or .csv, up to 25 MB, with its heading row."),
+    )
+
+
+class FlagForm(Form):
+    """What is to become of a doubtful value."""
+
+    decision = SelectField(
+        _("Decision"),
+        [InputRequired()],
+        choices=choices_of({"corrected": _("Put the right value"), "accepted": _("Leave it as it stands")}),
+    )
+    value = TextField(_("Right value"), [Optional(), Length(max=500)])
+    note = TextField(_("Note"), [Optional(), Length(max=500)])
+
+
+def _choices() -> Any:
+    return choices_of(_consultants())
+
+
+class AssignmentForm(Form):
+    """A consultant and the days of access."""
+
+    consultant = SelectField(_("Consultant"), [InputRequired()], choices=_choices)
+    from_date = DayField(_("From"), [InputRequired()])
+    to_date = DayField(_("To"), [Optional()], description=_("Left empty: until released."))
