@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = tuple(
     name
     for name in ("doc_assembly", "boq_estimates", "attachments", "projects", "accounts")
-    if (ROOT / "portal" / name / "api.py").exists()
+    if all(list((ROOT / "portal" / name).glob(f"{part}*")) for part in ("api", "pages"))
 )
 NAVIGATION = {
     "projects": ("projects.index", _("Projects")),
