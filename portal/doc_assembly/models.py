@@ -114,6 +114,7 @@ class Build(Record):
     frozen_at: Mapped[dt.datetime | None]
     input_hash: Mapped[str] = mapped_column(default="")
     attempt: Mapped[int] = mapped_column(default=0)
+    attempts_allowed: Mapped[int] = mapped_column(default=MAX_ATTEMPTS)
     lease_until: Mapped[dt.datetime | None]
     not_before: Mapped[dt.datetime | None]
     started_by: Mapped[uuid.UUID]
@@ -152,8 +153,8 @@ class Build(Record):
         lost = self.status == Status.RUNNING and (self.lease_until is None or self.lease_until < now())
         if self.status != Status.QUEUED and not lost:
             raise RuleBroken(_("This build is not waiting for a worker."))
-        if self.attempt >= MAX_ATTEMPTS:
-            raise RuleBroken(_("This build was tried %(times)s times.", times=MAX_ATTEMPTS))
+        if self.attempt >= self.attempts_allowed:
+            raise RuleBroken(_("This build was tried %(times)s times.", times=self.attempt))
         self.status, self.attempt = Status.RUNNING, self.attempt + 1
         self.started_at = self.started_at or now()
         self.renew()
@@ -161,6 +162,12 @@ class Build(Record):
     def renew(self) -> None:
         """The worker says that it is alive."""
         self.lease_until = now() + dt.timedelta(seconds=LEASE_S)
+
+    def give_back(self) -> None:
+        """The worker was lost: another may take the build up after a pause, while tries are left."""
+        tries = MAX_ATTEMPTS - (self.attempts_allowed - self.attempt)
+        self.status, self.lease_until = Status.QUEUED, None
+        self.not_before = now() + dt.timedelta(seconds=WAITS_S[min(max(tries, 1), len(WAITS_S)) - 1])
 
     def ask_to_stop(self) -> None:
         """What waits is cancelled at once; what runs is stopped by its worker within seconds."""
@@ -186,7 +193,8 @@ class Build(Record):
         """A failed build goes back to the queue with the same frozen inputs."""
         if self.status != Status.FAILED:
             raise RuleBroken(_("Only a failed build can be tried again."))
-        self.status, self.attempt, self.finished_at = Status.QUEUED, 0, None
+        self.status, self.finished_at, self.not_before = Status.QUEUED, None, None
+        self.attempts_allowed = self.attempt + MAX_ATTEMPTS
         self.error_code = self.error_text = self.error_unit = ""
 
 
