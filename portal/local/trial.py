@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
-from portal.config import ROOT, Settings, read_settings
+from portal.config import ROOT, Settings, private_folder, read_settings
 from portal.local.supervise import Supervisor, is_ready
 
 PASSWORD = "only-for-this-trial"  # noqa: S105  (of sample officers that live as long as the folder)
@@ -56,7 +56,7 @@ def trial(folder: Path, **given: str) -> Iterator[Trial]:
     env = {name: value for name, value in os.environ.items() if name not in FORGETTABLE}
     env |= {"PORTAL_VAR": str(folder), "PORT": str(free_port()), "SAMPLE_PASSWORD": PASSWORD} | given
     own = read_settings(env)
-    with (folder / "launcher.log").open("wb") as log:
+    with (private_folder(folder) / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "portal.local.run"], cwd=ROOT, env=env, stdout=log, stderr=log
         )
