@@ -65,7 +65,10 @@ class ProjectForm(Form):
     work_type = SelectField(_("Type of work"), [InputRequired()], choices=choices_of(WORK_TYPES))
     code = TextField(
         _("Project number"),
-        [Optional(), Regexp(r"[A-Z0-9][A-Z0-9/-]{3,39}$", message=_("Capitals, digits, hyphens and slashes only."))],
+        [
+            Optional(),
+            Regexp(r"[A-Za-z0-9][A-Za-z0-9/-]{3,39}$", message=_("Letters, digits, hyphens and slashes only.")),
+        ],
         description=_("For example INFRA-RT-2025-042-C1. Left empty, a new project gets the next number."),
     )
     division = _text(_("Division"), 20, _("I to VII, as in the works report."))

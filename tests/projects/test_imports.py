@@ -214,7 +214,7 @@ def test_the_page_reads_shows_loads_and_undoes(session, redis, signed_in):
     seen = browser.get(place).text
     assert "Load 14 works" in seen
     assert "Crore or lakh?" in seen
-    only = browser.get(place + "?only=flagged", headers={"HX-Request": "true", "HX-Target": "div#report"}).text
+    only = browser.get(place + "?kind=flagged", headers={"HX-Request": "true", "HX-Target": "div#report"}).text
     assert "<html" not in only
     assert "Trunk sewer along" in only
     assert "Road to the orbit gate" not in only

@@ -31,14 +31,15 @@ def reports() -> ResponseReturnValue:
 def review(batch_id: UUID) -> ResponseReturnValue:
     """What was understood, row by row, and what loading it would do."""
     plan = queries.get_plan(g.actor, batch_id)
-    only = request.args.get("only", "")
-    rows = [one for one in plan.rows if only not in ROWS or one.action == only or (only == "flagged" and one.row.flags)]
+    kind = request.args.get("kind", "")
+    kind = kind if kind in ROWS else ""
+    rows = [one for one in plan.rows if not kind or one.action == kind or (kind == "flagged" and one.row.flags)]
     return page(
         "projects/review.html",
         plan=plan,
         batch=plan.batch,
         rows=rows,
-        only=only if only in ROWS else "",
+        kind=kind,
         flagged=sum(1 for one in plan.rows if one.row.flags),
         doubts=LABELS,
         keep_out=KEEP_OUT,

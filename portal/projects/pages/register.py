@@ -89,5 +89,5 @@ def consultants(project_id: UUID) -> ResponseReturnValue:
 def release(assignment_id: UUID) -> ResponseReturnValue:
     """End a consultant's access."""
     assignment = commands.release_consultant(g.actor, assignment_id)
-    flash(_("%(name)s no longer reaches this project.", name=assignment.officer_name))
+    flash(str(_("%(name)s no longer reaches this project.", name=assignment.officer_name)))
     return redirect(url_for(".show", project_id=assignment.project_id), 303)

@@ -32,7 +32,7 @@ class Window(NamedTuple):
     next: str
 
 
-def window(statement: Any, keys: Sequence[Key], unique: Key, *, after: str, before: str, size: int) -> Window:
+def _window(statement: Any, keys: Sequence[Key], unique: Key, *, after: str, before: str, size: int) -> Window:
     """The page after or before a cursor. Each key stands in the row under its name; `unique` breaks ties."""
     back = bool(before)
     order = [*keys, unique]

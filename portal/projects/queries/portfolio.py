@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, case, func, select, tuple_
 
 from portal.core.access import Actor, scoped
 from portal.core.db import db
@@ -13,7 +13,7 @@ from portal.core.i18n import _
 from portal.core.money import CRORE
 from portal.core.usecases import query
 from portal.projects.models import Project
-from portal.projects.queries.keyset import Key, Window, window
+from portal.projects.queries.keyset import Key, Window, _window
 from portal.projects.rules import FACETS, REACHED, VALUES, View, read_view
 
 MOST_EXPORTED = 10_000
@@ -47,13 +47,13 @@ OPTIONS: dict[str, Any] = {
 }
 SORTS: dict[str, Any] = {
     "code": Project.code,
-    "name": func.nullif(func.lower(Project.name), ""),
-    "division": func.nullif(Project.division, ""),
+    "name": func.nullif(func.lower(Project.name), "", type_=Text),
+    "division": func.nullif(Project.division, "", type_=Text),
     "type": Project.work_type,
-    "year": func.nullif(Project.financial_year, ""),
-    "authority": func.nullif(Project.as_authority, ""),
-    "status": func.nullif(func.lower(Project.status), ""),
-    "agency": func.nullif(func.lower(Project.agency), ""),
+    "year": func.nullif(Project.financial_year, "", type_=Text),
+    "authority": func.nullif(Project.as_authority, "", type_=Text),
+    "status": func.nullif(func.lower(Project.status), "", type_=Text),
+    "agency": func.nullif(func.lower(Project.agency), "", type_=Text),
     "as_date": Project.as_date,
     "as": _AS,
     "amount": Project.amount,
@@ -170,7 +170,7 @@ def _page(actor: Actor, view: View, *, size: int = 0) -> Window:
     keys, unique = _order(view)
     found = select(*LISTED, *(key.column.label(key.name) for key in keys))
     found = _narrowed(_visible(found, actor, view), view)
-    return window(found, keys, unique, after=view.after, before=view.before, size=size or view.size)
+    return _window(found, keys, unique, after=view.after, before=view.before, size=size or view.size)
 
 
 def _around(actor: Actor, view: View) -> tuple[dict[str, list[tuple[str, int]]], Totals, int]:
