@@ -93,8 +93,8 @@
   const acts = {
     "/": () => one("#find")?.focus(),
     "?": () => one("#keys")?.togglePopover(),
-    n: () => follow("main [data-key='n']"),
-    e: () => follow("main [data-key='e']"),
+    n: () => follow("main [data-new]"),
+    e: () => follow("main [data-edit]"),
     j: () => step(1),
     k: () => step(-1),
     "g p": () => follow(".side a[href='/projects/']"),
