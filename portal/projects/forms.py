@@ -25,10 +25,11 @@ class DecimalField(wtforms.DecimalField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Commas, Rs. and /- mean nothing; what is no number is said to be none."""
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
+        if not valuelist:
             return
-        text = valuelist[0]
+        self.data, text = None, valuelist[0]
+        if not text.strip():
+            return
         unit = UNIT.search(text)
         factor = Decimal(1) if not unit else LAKH if unit[1].lower().startswith("la") else CRORE
         try:
@@ -129,6 +130,11 @@ GROUPS = (
         ),
     ),
     (_("On the ground"), ("grounded_on", "status", "percent_done", "spent_gross", "spent_net")),
+)
+
+AMOUNTS = (
+    *("as_amount", "as_revised_amount", "ts_amount", "estimate_amount", "ecv", "contract_value"),
+    *("spent_gross", "spent_net"),
 )
 
 

@@ -138,6 +138,7 @@ def test_two_tabs_saving_the_same_project_lose_no_word(session, redis, signed_in
     project, browser = make_project(name="Lake road"), signed_in("ee")
     place = f"/projects/{project.id}/edit"
     mine, theirs = fields(project, mandal="Mine", village="Both"), fields(project, mandal="Theirs", district="Medak")
+    assert 'value="Lake road"' in browser.get(place).text
     assert browser.post(place, data=theirs).status_code == 303
     stale = browser.post(place, data=mine)
     assert stale.status_code == 409

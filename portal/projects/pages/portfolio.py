@@ -36,7 +36,7 @@ LEGENDS = {
     "reached": _("Stage"),
     "report": _("Doubts"),
 }
-FIRST = ("reached", "division", "value")
+FIRST = ("reached", "division")
 NAMES: dict[str, Any] = {
     "type": WORK_TYPES,
     "authority": AUTHORITIES,
@@ -85,6 +85,8 @@ def index() -> ResponseReturnValue:
         heads=HEADS,
         names=NAMES,
         cr=crore_figure,
+        doubtful=sum(count for value, count in found.facets["report"] if value != "clean"),
+        doubtful_link={"report": ["flagged", "kept_out"]},
         every_column=COLUMNS,
         usual_columns=DEFAULT_COLUMNS,
         page_sizes=PAGE_SIZES,
@@ -97,9 +99,9 @@ def link(args: dict[str, Any]) -> str:
     return url_for("projects.index", **args)
 
 
-def crore_figure(amount: Decimal | None) -> str:
+def crore_figure(amount: Decimal | str | None) -> str:
     """Rupees as crore with two decimals, for columns whose heading names the unit."""
-    return "–" if amount is None else plain_number(amount / CRORE, 2)
+    return "–" if amount is None else plain_number(Decimal(amount) / CRORE, 2)
 
 
 def _facets(found: Any) -> dict[bool, list[tuple[str, Any, list[tuple[str, Any, int, bool]]]]]:

@@ -1,5 +1,7 @@
 """One project: its page, the forms to enter and correct it, its doubts and its consultants."""
 
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from flask import flash, g, redirect, request, url_for
@@ -8,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from portal.core.access import require
 from portal.core.html import page
 from portal.core.i18n import _
+from portal.core.money import rupees
 from portal.projects import commands, queries
-from portal.projects.forms import GROUPS, AssignmentForm, FlagForm, ProjectForm
+from portal.projects.forms import AMOUNTS, GROUPS, AssignmentForm, FlagForm, ProjectForm
 from portal.projects.pages.blueprint import bp
 from portal.projects.pages.portfolio import crore_figure
 from portal.projects.works_report.doubts import LABELS
@@ -19,7 +22,7 @@ from portal.projects.works_report.doubts import LABELS
 def new() -> ResponseReturnValue:
     """Enter a project by hand."""
     require(g.actor, "projects.write")
-    form = ProjectForm(request.form)
+    form = ProjectForm(request.form or None)
     if request.method == "POST" and (project := form.run(commands.create_project, g.actor)):
         return redirect(url_for(".show", project_id=project.id), 303)
     return page("projects/new.html", form=form, groups=GROUPS)
@@ -51,7 +54,7 @@ def edit(project_id: UUID) -> ResponseReturnValue:
     """Correct the particulars; a save over a newer copy shows what differs."""
     project = queries.get_project(g.actor, project_id)
     require(g.actor, "projects.write")
-    form, seen = ProjectForm(request.form, obj=project), request.form.get("version", type=int)
+    form, seen = ProjectForm(request.form or None, obj=project), request.form.get("version", type=int)
     if request.method == "POST" and (saved := form.save(commands.edit_project, g.actor, project_id, seen=seen or 0)):
         return redirect(url_for(".show", project_id=saved.id), 303)
     if form.seen and not form.conflict:
@@ -66,11 +69,16 @@ def settle(flag_id: UUID) -> ResponseReturnValue:
     """Decide about a doubtful value."""
     flag = queries.get_flag(g.actor, flag_id)
     require(g.actor, "projects.import")
-    form = FlagForm(request.form, value=flag.suggested)
+    form = FlagForm(request.form or None, value=written(flag), decision="corrected" if flag.suggested else "accepted")
     if request.method == "POST" and (settled := form.run(commands.settle_flag, g.actor, flag_id)):
         return redirect(url_for(".show", project_id=settled.project_id), 303)
     project = queries.get_project(g.actor, flag.project_id)
-    return page("projects/settle.html", flag=flag, project=project, form=form, doubts=LABELS)
+    return page("projects/settle.html", flag=flag, project=project, form=form, doubts=LABELS, suggested=written(flag))
+
+
+def written(flag: Any) -> str:
+    """What is suggested, as officers write it: amounts with their commas."""
+    return f"₹ {rupees(Decimal(flag.suggested))}" if flag.suggested and flag.field in AMOUNTS else str(flag.suggested)
 
 
 @bp.route("/<uuid:project_id>/consultants", methods=["GET", "POST"])
