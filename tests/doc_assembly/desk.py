@@ -79,9 +79,9 @@ def sheet(pages=1, size=(1191, 842), words="A drawing", rotate=0, ink=()):
         page = pdf.add_blank_page(page_size=size)
         page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
         boxes = " ".join("{} {} {} {} re f".format(*box) for box in ink)
-        page.obj.Contents = pdf.make_stream(
-            f"{boxes} 60 60 {size[0] - 120} {size[1] - 120} re S BT /F1 24 Tf 80 80 Td ({words} {number + 1}) Tj ET".encode()
-        )
+        frame = f"60 60 {size[0] - 120} {size[1] - 120} re S"
+        line = f"BT /F1 24 Tf 80 80 Td ({words} {number + 1}) Tj ET"
+        page.obj.Contents = pdf.make_stream(f"{boxes} {frame} {line}".encode())
         if rotate:
             page.rotate(rotate, relative=False)
     pdf.save(out, deterministic_id=True)
@@ -95,7 +95,7 @@ def photo(size=(800, 600), kind="PNG", **save):
     return out.getvalue()
 
 
-def file_of(desk, content, kind="drawing", title="Plan", number="", mimetype="application/pdf", pages=1, **more):
+def file_of(desk, content, kind="drawing", *, title="Plan", number="", mimetype="application/pdf", pages=1, **more):
     """The content in the store, and its record."""
     sha = desk.put(content)
     sizes = more.pop("page_sizes", [[420.2, 297.0]])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from portal.core.i18n import _
 
@@ -90,3 +90,55 @@ def time_left(left: Mapping[int, int], past: Mapping[int, Sequence[Decimal]]) ->
         low += nearest_rank(seen, 50) * units
         high += nearest_rank(seen, 80) * units
     return int(low.to_integral_value(ROUND_HALF_UP)), int(high.to_integral_value(ROUND_HALF_UP))
+
+
+class Rates(NamedTuple):
+    """What past builds took: seconds per unit, and seconds in all, by step."""
+
+    by_unit: Mapping[int, Sequence[Decimal]]
+    whole: Mapping[int, Sequence[Decimal]]
+
+
+def expected(kind: str, standing: Mapping[int, Standing], rates: Rates) -> tuple[int, int] | None:
+    """Time left: the current steps by their units, the steps to come by what they took in all."""
+    left: dict[int, int] = {}
+    past: dict[int, Sequence[Decimal]] = {}
+    for step in steps_of(kind):
+        now = standing.get(step)
+        if now is None:
+            left[step], past[step] = 1, rates.whole.get(step, ())
+        elif not now.finished:
+            left[step], past[step] = now.total - now.done, rates.by_unit.get(step, ())
+    return time_left(left, past)
+
+
+class Shown(NamedTuple):
+    """A step as a page shows it: state done, now, todo, bad or skipped; its counts and seconds."""
+
+    state: str
+    label: Any
+    detail: str
+
+
+def shown(kind: str, status: str, current: int, found: Mapping[int, Any]) -> list[Shown]:
+    """The steps of a build with counts and seconds; what failed or was stopped is marked at the step it was at."""
+    rows = []
+    for number in steps_of(kind):
+        step = found.get(number)
+        state = "done" if status == "COMPLETED" or (step and step.finished) else "todo"
+        if number == current and status in ("RUNNING", "CANCELLING"):
+            state = "now"
+        elif number == current and status in ("FAILED", "CANCELLED"):
+            state = "bad"
+        if step and step.finished and not step.total:
+            state = "skipped"
+        rows.append(Shown(state, TITLES[number], _detail(step)))
+    return rows
+
+
+def _detail(step: Any) -> str:
+    if step is None:
+        return ""
+    count = f"{step.done}/{step.total}" if step.total > 1 else ""
+    seconds = f"{step.seconds:.1f} s" if step.finished or step.done else ""
+    return " · ".join(part for part in (count, seconds) if part)

@@ -1,0 +1,163 @@
+"""One attempt at a build, from taking it up to publishing: what a worker runs."""
+
+import datetime as dt
+import json
+import logging
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+from typst import TypstError
+
+from portal.core import storage
+from portal.core.access import SYSTEM
+from portal.core.db import db
+from portal.core.errors import RuleBroken
+from portal.doc_assembly.commands.work import (
+    Published,
+    fail_build,
+    note_frozen,
+    publish_build,
+    stop_build,
+    take_up_build,
+)
+from portal.doc_assembly.commands.workbench import Lost, Stopped, Workbench
+from portal.doc_assembly.models import Build
+from portal.doc_assembly.queries import freeze_inputs
+from portal.doc_assembly.rules import steps
+from portal.doc_assembly.rules.assembly import NotSettled, assemble
+from portal.doc_assembly.rules.desk import Bound, Order
+from portal.doc_assembly.rules.frozen import Frozen, freeze, thaw
+from portal.doc_assembly.rules.template import VERSION
+from portal.doc_assembly.rules.units import engine_version
+
+R = TypeVar("R")
+TRIES = 5
+log = logging.getLogger("portal.assembly")
+
+
+class Assembler:
+    """Builds one report; safe to start twice: only one attempt holds the build."""
+
+    def __init__(self, build_id: UUID, *, alone: bool = False) -> None:
+        self.build_id, self.alone = build_id, alone
+
+    def run(self) -> None:
+        """Take the build up and bring it to an end. A crash leaves it to the lease and the next worker."""
+        build = take_up_build(SYSTEM, self.build_id)
+        if build is None:
+            return
+        attempt = build.attempt
+        try:
+            with tempfile.TemporaryDirectory(prefix="report-") as folder:
+                self._make(build, Path(folder))
+        except (Stopped, RuleBroken):
+            _patiently(lambda: stop_build(SYSTEM, self.build_id, attempt))
+        except Lost:
+            log.warning("build %s is held by another worker", self.build_id)
+        except NotSettled as fault:
+            self._fail(attempt, "LAYOUT", str(fault))
+        except (TypstError, ValueError, KeyError, TypeError) as fault:
+            log.exception("build %s failed", self.build_id)
+            self._fail(attempt, "RENDER", f"{type(fault).__name__}: {fault}")
+
+    def _fail(self, attempt: int, code: str, reason: str) -> None:
+        _patiently(lambda: fail_build(SYSTEM, self.build_id, attempt, code, reason))
+
+    def _make(self, build: Build, folder: Path) -> None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every part stays open until all is written
+        label, kind, attempt = build.label, build.kind, build.attempt
+        frozen_sha256, project_id = build.frozen_sha256, build.project_id
+        with Workbench(build, alone=self.alone) as desk:
+            desk.step(steps.FREEZE, 0, 1)
+            frozen = self._frozen(frozen_sha256, project_id, attempt)
+            desk.step(steps.FREEZE, 1, 1)
+            order = Order(frozen, label, kind, desk, folder)
+            bound = assemble(order)
+            desk.step(steps.OFFICE, 0, 0)
+            made = _packed(order, bound, desk.warnings)
+            desk.step(steps.PACKAGE, 1, 1)
+            desk.step(steps.PUBLISH, 0, 1)
+            desk.settle()
+        _patiently(lambda: publish_build(SYSTEM, self.build_id, attempt, made))
+
+    def _frozen(self, sha256: str, project_id: UUID, attempt: int) -> Frozen:
+        """What an earlier attempt froze, or the inputs as they stand now."""
+        if sha256:
+            return thaw(storage.path(sha256).read_bytes())
+        frozen = _patiently(lambda: freeze_inputs(SYSTEM, project_id))
+        kept = storage.put(freeze(frozen))
+        _patiently(lambda: note_frozen(SYSTEM, self.build_id, attempt, kept, frozen.at))
+        return frozen
+
+
+def _patiently(act: Callable[[], R]) -> R:
+    """Try again while the database is away for a moment."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return act()
+        except OperationalError:
+            if attempt == TRIES:
+                raise
+            db.session.rollback()
+            time.sleep(attempt)
+    raise AssertionError
+
+
+def _packed(order: Order, bound: Bound, warnings: list[str]) -> Published:
+    """The file in the store, and a manifest that names everything in it."""
+    p, estimate = order.frozen.inputs.project, order.frozen.inputs.estimate
+    size, sha256 = bound.path.stat().st_size, storage.put(bound.path)
+    name = order.number.replace("/", "-")
+    report = {
+        "volume": "",
+        "path": f"{name}.pdf",
+        "mimetype": "application/pdf",
+        "pages": bound.pages,
+        "bytes": size,
+        "sha256": sha256,
+    }
+    manifest = {
+        "number": order.number,
+        "kind": order.kind,
+        "content_hash": bound.content_hash,
+        "input_hash": bound.input_hash,
+        "template": VERSION,
+        "engine": engine_version(),
+        "frozen_at": order.frozen.at.astimezone(dt.UTC).isoformat(),
+        "files": [report],
+        "volumes": [{"volume": name, "first": first + 1, "pages": pages} for name, first, pages in bound.volumes],
+        "leaves": dict(sorted(bound.leaves.items())),
+        "warnings": warnings,
+    }
+    listing = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    listed = {
+        "volume": "",
+        "path": f"{name}-manifest.json",
+        "mimetype": "application/json",
+        "pages": 0,
+        "bytes": len(listing),
+        "sha256": storage.put(listing),
+    }
+    return Published(
+        number=order.number,
+        title=p["name"],
+        content_hash=bound.content_hash,
+        input_hash=bound.input_hash,
+        template_version=VERSION,
+        engine_version=engine_version(),
+        say_amount=Decimal(estimate.say) if estimate else None,
+        pages=bound.pages,
+        bytes=size,
+        sha256=sha256,
+        warnings=warnings,
+        parts=[report, listed],
+        origins=order.frozen.origins,
+    )
