@@ -44,6 +44,12 @@ def plain_number(value: Decimal, places: int) -> str:
     return (MINUS if fixed < 0 else "") + group(whole) + (f".{part}" if part else "")
 
 
+def figure(value: Decimal) -> str:
+    """A quantity or percentage with Indian grouping and no more decimals than it has."""
+    exponent = value.normalize().as_tuple().exponent
+    return plain_number(value, -exponent if isinstance(exponent, int) and exponent < 0 else 0)
+
+
 def rupees(value: Decimal) -> str:
     """1,23,45,678.50"""
     return plain_number(value, 2)

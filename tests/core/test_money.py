@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import Invalid
-from portal.core.money import LARGEST, crore_lakh, in_words, parse_number, plain_number, round2, rupees, rupees0
+from portal.core.money import LARGEST, crore_lakh, figure, in_words, parse_number, plain_number, round2, rupees, rupees0
 
 AMOUNTS = st.decimals(min_value=-(10**14), max_value=10**14, places=2, allow_nan=False)
 
@@ -179,3 +179,8 @@ def test_words_never_hold_double_spaces_or_digits(amount):
         assert "  " not in said
         assert said == said.strip()
         assert not any(sign.isdigit() for sign in said)
+
+
+def test_figures_show_no_more_decimals_than_they_have():
+    values = ("131.3400", "400", "1E+2", "0.1000", "-1234567.5")
+    assert [figure(Decimal(value)) for value in values] == ["131.34", "400", "100", "0.1", "−12,34,567.5"]

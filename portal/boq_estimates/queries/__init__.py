@@ -13,14 +13,28 @@ from portal.boq_estimates.queries.estimates import (
     get_estimate_row,
     get_recap_line,
     get_version,
+    list_editable_heads,
     list_estimates,
     list_items,
     list_versions,
+    page_versions,
     timeline,
 )
-from portal.boq_estimates.queries.imports import count_due_imports, find_twin, get_import, list_imports, list_issues
+from portal.boq_estimates.queries.imports import (
+    count_due_imports,
+    find_twin,
+    get_import,
+    get_issues_file,
+    list_imports,
+    list_issues,
+    page_imports,
+)
 
 __all__ = [
+    "page_imports",
+    "page_versions",
+    "list_editable_heads",
+    "get_issues_file",
     "count_due_imports",
     "Content",
     "CurrentEstimate",

@@ -44,6 +44,11 @@ class EstimateRow:
     estimate: Estimate
     current: EstimateVersion | None
 
+    @property
+    def version(self) -> int:
+        """The version of the record, for those who mean to change it."""
+        return self.estimate.version
+
 
 class SectionRow(NamedTuple):
     """A part of the bill with its share of W in per cent; `total` holds the parts below it."""
@@ -160,6 +165,12 @@ def list_versions(actor: Actor, estimate_id: UUID) -> Sequence[EstimateVersion]:
 
 
 @query
+def page_versions(actor: Actor, estimate_id: UUID) -> tuple[Sequence[EstimateVersion], str]:
+    """The same as the one page they always fit on."""
+    return list_versions(actor, estimate_id), ""
+
+
+@query
 def get_content(actor: Actor, version_id: UUID) -> Content:
     """Sections and recapitulation of a version, in four statements."""
     version = get_version(actor, version_id)
@@ -242,6 +253,14 @@ def _below(version: EstimateVersion, code: str) -> list[UUID]:
 def get_recap_line(actor: Actor, line_id: UUID) -> RecapLine:
     """One line of a recapitulation. Raises NotFound."""
     return one_or_not_found(scoped(select(RecapLine).where(RecapLine.id == line_id), RecapLine, actor))
+
+
+@query
+def list_editable_heads(actor: Actor) -> frozenset[str]:
+    """The codes of the heads that the actor's role may set today."""
+    if not actor.can("boq_estimates.recapitulate"):
+        return frozenset()
+    return frozenset(row.code for row in _heads_on(_today()) if actor.role in row.editable_by)
 
 
 def _heads_on(day: dt.date) -> Sequence[RecapHead]:

@@ -10,6 +10,8 @@ from portal.boq_estimates.models import ImportBatch, ImportIssue
 from portal.boq_estimates.queries.estimates import _place
 from portal.core.access import Actor, scoped
 from portal.core.db import db, now, one_or_not_found
+from portal.core.errors import NotFound
+from portal.core.i18n import _
 from portal.core.usecases import query
 from portal.projects.queries import get_project
 
@@ -22,6 +24,12 @@ def list_imports(actor: Actor, project_id: UUID) -> Sequence[ImportBatch]:
     get_project(actor, project_id)
     wanted = select(ImportBatch).where(ImportBatch.project_id == project_id)
     return db.session.scalars(wanted.order_by(ImportBatch.created_at.desc(), ImportBatch.id).limit(20)).all()
+
+
+@query
+def page_imports(actor: Actor, project_id: UUID) -> tuple[Sequence[ImportBatch], str]:
+    """The same as the one page they always fit on."""
+    return list_imports(actor, project_id), ""
 
 
 @query
@@ -65,3 +73,12 @@ def count_due_imports(actor: Actor) -> int:
     due = ImportBatch.status.in_(("uploaded", "parsed", "validated")), ImportBatch.expires_at < now()
     wanted = select(func.count()).select_from(ImportBatch).where(or_(and_(*waiting), and_(*due)))
     return int(db.session.scalar(scoped(wanted, ImportBatch, actor)) or 0)
+
+
+@query
+def get_issues_file(actor: Actor, batch_id: UUID) -> tuple[str, str]:
+    """Content hash and name of the workbook with the Issues column. Raises NotFound when nothing was found wrong."""
+    batch = get_import(actor, batch_id)
+    if batch.issues_sha256 is None:
+        raise NotFound(_("Nothing was found wrong with this workbook."))
+    return batch.issues_sha256, f"{batch.filename.rpartition('.')[0] or 'workbook'}-issues.xlsx"
