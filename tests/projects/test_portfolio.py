@@ -12,9 +12,10 @@ from sqlalchemy import Text, event, insert, text
 
 from portal.core.db import db, transaction
 from portal.core.errors import Invalid, NotPermitted
-from portal.projects import queries
-from portal.projects.models import Project
+from portal.projects import commands, queries
+from portal.projects.models import DqFlag, Project
 from portal.projects.rules import FIGURE_SORTS, TEXT_SORTS, View, read_view
+from tests.projects.reports import Upload, content
 
 CR = 10_000_000
 TEXTS = [column.name for column in Project.__table__.c if isinstance(column.type, Text) and not column.nullable]
@@ -207,6 +208,21 @@ def test_the_page_answers_a_browser_whole_and_htmx_with_the_region(session, redi
     assert "10 works" in part.text
     assert "no longer exists" in browser.get("/projects/?division=IX").text
     assert "Nothing fits" in browser.get("/projects/?q=zeppelin").text
+
+
+def test_a_kept_page_is_dropped_by_whatever_makes_it_wrong(session, redis, signed_in, actor, make_project):
+    browser, officer, project = signed_in("ee"), actor("ee"), make_project(name="Old name")
+    assert "Old name" in browser.get("/projects/").text
+    commands.edit_project(officer, project.id, {"name": "New name"}, seen=1)
+    assert "New name" in browser.get("/projects/").text
+    batch = commands.stage_works_report(officer, Upload(content()))
+    commands.commit_works_report(officer, batch.id)
+    assert "9 works have values" in browser.get("/projects/").text
+    flag = next(f for f in session.query(DqFlag) if f.code == "authority")
+    commands.settle_flag(officer, flag.id, {"decision": "accepted", "value": "", "note": ""})
+    assert "8 works have values" in browser.get("/projects/").text
+    assert "Load works report" not in signed_in("ae").get("/projects/").text
+    assert "New name" not in signed_in("ec").get("/projects/").text
 
 
 def test_an_empty_register_says_what_to_do_next(session, redis, signed_in):

@@ -1,11 +1,15 @@
 """The portfolio: the page officers land on."""
 
+import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask import g, request, url_for
+from cachelib import SimpleCache
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from markupsafe import Markup
 
 from portal.core.html import page
 from portal.core.i18n import _
@@ -24,6 +28,7 @@ from portal.projects.rules import (
     read_view,
 )
 
+KEPT = SimpleCache(threshold=300, default_timeout=2 * 3600)
 CHANGES = ["hmda.stage2.project.created", "hmda.stage2.project.updated", "hmda.stage2.project.removed"]
 LEGENDS = {
     "division": _("Division"),
@@ -75,23 +80,37 @@ HEADS = {
 def index() -> ResponseReturnValue:
     """All projects the officer may see, as the address asks."""
     view = read_view(request.args.to_dict(flat=False))
+    return page("projects/index.html", portfolio=_portfolio(view), here=link(view.args()), topics=CHANGES)
+
+
+def _portfolio(view: View) -> Markup:
+    """The region of figures, filters and rows: kept as long as nothing it shows has changed."""
+    seen = (g.actor.role, sorted(g.actor.projects), str(get_locale()), queries.get_mark(g.actor))
+    key = hashlib.sha256(repr((seen, view)).encode()).hexdigest()
+    kept = KEPT.get(key)
+    if kept is None:
+        kept = render_template("projects/_portfolio.html", **_around(view))
+        KEPT.set(key, kept)
+    return Markup(kept)  # noqa: S704 - what our own template wrote, escaped there
+
+
+def _around(view: View) -> dict[str, Any]:
     found = queries.get_portfolio(g.actor, view)
-    return page(
-        "projects/index.html",
-        view=found.view,
-        portfolio=found,
-        link=link,
-        facets=_facets(found),
-        heads=HEADS,
-        names=NAMES,
-        cr=crore_figure,
-        doubtful=sum(count for value, count in found.facets["report"] if value != "clean"),
-        doubtful_link={"report": ["flagged", "kept_out"]},
-        every_column=COLUMNS,
-        usual_columns=DEFAULT_COLUMNS,
-        page_sizes=PAGE_SIZES,
-        topics=CHANGES,
-    )
+    names = {facet: {value: str(label) for value, label in labels.items()} for facet, labels in NAMES.items()}
+    return {
+        "view": found.view,
+        "portfolio": found,
+        "link": link,
+        "facets": _facets(found),
+        "heads": HEADS,
+        "names": names,
+        "cr": crore_figure,
+        "doubtful": sum(count for value, count in found.facets["report"] if value != "clean"),
+        "doubtful_link": {"report": ["flagged", "kept_out"]},
+        "every_column": COLUMNS,
+        "usual_columns": DEFAULT_COLUMNS,
+        "page_sizes": PAGE_SIZES,
+    }
 
 
 def link(args: dict[str, Any]) -> str:

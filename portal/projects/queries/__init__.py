@@ -1,7 +1,7 @@
 """Reading the register of projects."""
 
 from portal.projects.queries.imports import get_batch, get_plan, list_batches, list_rows
-from portal.projects.queries.portfolio import export_projects, get_portfolio, list_projects
+from portal.projects.queries.portfolio import export_projects, get_mark, get_portfolio, list_projects
 from portal.projects.queries.register import (
     get_assignment,
     get_flag,
@@ -20,6 +20,7 @@ __all__ = [
     "get_assignment",
     "get_batch",
     "get_flag",
+    "get_mark",
     "get_plan",
     "get_portfolio",
     "get_project",

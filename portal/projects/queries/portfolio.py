@@ -12,7 +12,7 @@ from portal.core.errors import TooLarge
 from portal.core.i18n import _
 from portal.core.money import CRORE
 from portal.core.usecases import query
-from portal.projects.models import Project
+from portal.projects.models import DqFlag, Project
 from portal.projects.queries.keyset import Key, Window, _window
 from portal.projects.rules import FACETS, REACHED, VALUES, View, read_view
 
@@ -101,6 +101,18 @@ def get_portfolio(actor: Actor, view: View) -> Portfolio:
         view = view.without(unknown)
         facets, totals, everything = _around(actor, view)
     return Portfolio(view, _page(actor, view), totals, everything, facets)
+
+
+@query
+def get_mark(actor: Actor) -> str:
+    """Changes whenever anything changes that a portfolio shows: none of its parts ever goes back to what it was.
+
+    Every edit raises a version, a removed project stays, a doubt is settled once.
+    """
+    flags: Any = select(func.count() + func.count(DqFlag.settled_at))
+    doubts = scoped(flags, DqFlag, actor).scalar_subquery()
+    seen: Any = select(func.count(), func.sum(Project.version), func.max(Project.created_at), doubts)
+    return str(db.session.execute(scoped(seen, Project, actor)).one())
 
 
 @query
