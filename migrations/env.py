@@ -4,7 +4,7 @@ from importlib import import_module
 
 from alembic import context
 from portal.config import settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 import portal.core.audit
 import portal.core.bus
@@ -15,8 +15,8 @@ from portal.core.db import Base
 for name in MODULES:
     import_module(f"portal.{name}.models")
 
-url = context.config.get_main_option("sqlalchemy.url") or settings().database_url
-with create_engine(url).connect() as connection:
+url = context.config.attributes.get("url") or settings().database_url
+with create_engine(url, poolclass=NullPool).connect() as connection:
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
     context.configure(

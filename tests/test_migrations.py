@@ -6,7 +6,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from portal.core.db import Base
@@ -28,13 +28,13 @@ def empty(servers):
 def alembic(empty):
     """Alembic's configuration for that database."""
     config = Config(toml_file="pyproject.toml")
-    config.set_main_option("sqlalchemy.url", empty.replace("%", "%%"))
+    config.attributes["url"] = empty
     return config
 
 
 def test_up_compared_down_and_up_again(empty, alembic):
     command.upgrade(alembic, "head")
-    engine = create_engine(empty)
+    engine = create_engine(empty, poolclass=NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -43,15 +43,13 @@ def test_up_compared_down_and_up_again(empty, alembic):
         left = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
         assert left == ["alembic_version"]
     command.upgrade(alembic, "head")
-    engine.dispose()
 
 
 def test_the_migrated_database_guards_what_is_append_only(empty, alembic):
     command.upgrade(alembic, "head")
-    engine = create_engine(empty)
+    engine = create_engine(empty, poolclass=NullPool)
     with engine.connect() as connection:
         guarded = connection.execute(
             text("SELECT event_object_table FROM information_schema.triggers WHERE trigger_name = 'append_only'")
         )
         assert set(guarded.scalars()) == {"event", "audit_record", "section_revision"}
-    engine.dispose()
