@@ -25,8 +25,10 @@ class DecimalField(wtforms.DecimalField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """What is no number is said to be none; nothing typed is no figure."""
+        if not valuelist:
+            return
         self.data = None
-        if not valuelist or not valuelist[0].strip():
+        if not valuelist[0].strip():
             return
         try:
             self.data = parse_number(valuelist[0])

@@ -82,7 +82,7 @@ def particulars(estimate_id: UUID) -> ResponseReturnValue:
     """Correct title, rate year, duration and budget."""
     require(g.actor, "boq_estimates.write")
     row = queries.get_estimate_row(g.actor, estimate_id)
-    form = EstimateForm(request.form, obj=row.estimate)
+    form = EstimateForm(request.form or None, obj=row.estimate)
     seen = request.form.get("version", type=int)
     if request.method == "POST" and (saved := form.save(commands.edit_estimate, g.actor, estimate_id, seen=seen)):
         return redirect(url_for(".show", estimate_id=saved.id), 303)
@@ -95,7 +95,7 @@ def head(line_id: UUID) -> ResponseReturnValue:
     require(g.actor, "boq_estimates.recapitulate")
     line = queries.get_recap_line(g.actor, line_id)
     estimate = queries.get_content(g.actor, line.version_id).estimate
-    form = HeadForm.of(line, list_attachments(g.actor, line.project_id), request.form)
+    form = HeadForm.of(line, list_attachments(g.actor, line.project_id), request.form or None)
     seen = request.form.get("version", line.version, type=int)
     if request.method == "POST" and (changed := form.run(commands.set_head, g.actor, line_id, seen=seen)):
         return redirect(url_for(".show", estimate_id=estimate.id, _anchor=changed.head_code), 303)
@@ -141,7 +141,7 @@ def columns(batch_id: UUID) -> ResponseReturnValue:
     """Say which column is what; the guess is shown with sample rows."""
     require(g.actor, "boq_estimates.write")
     batch = queries.get_import(g.actor, batch_id)
-    form = MappingForm.of(batch, request.form)
+    form = MappingForm.of(batch, request.form or None)
     if request.method == "POST" and (mapped := form.run(commands.map_import, g.actor, batch_id)):
         return redirect(url_for(".review", batch_id=mapped.id), 303)
     project = get_project(g.actor, batch.project_id)

@@ -1,7 +1,7 @@
 """From a checked workbook to a version of the estimate, and back while nobody has touched it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -137,15 +137,19 @@ def _add_version(actor: Actor, estimate: Estimate, bill: Bill, source: str) -> E
 
 
 def _insert_rows(actor: Actor, version: EstimateVersion, bill: Bill, base: EstimateVersion | None) -> None:
-    """Thousands of rows in a few statements; a line that was in the base version keeps its key."""
+    """Thousands of rows in a few statements."""
     ids = {section.code: uuid.uuid4() for section in bill.sections}
+    common = {"project_id": version.project_id, "version_id": version.id, "version": 1, "created_by": actor.id}
+    _bulk(BoqSection, [common | row for row in _section_rows(bill, ids)])
+    _bulk(BoqItem, [common | row for row in _item_rows(bill, ids, _line_keys(base))])
+
+
+def _section_rows(bill: Bill, ids: dict[str, UUID]) -> Iterator[dict[str, Any]]:
     parents = {section.code: section.parent for section in bill.sections}
     totals = section_totals(parents, ((item.section, item.amount) for item in bill.items))
     counts = section_totals(parents, ((item.section, Decimal(1)) for item in bill.items))
-    common = {"project_id": version.project_id, "version_id": version.id, "version": 1, "created_by": actor.id}
-    sections = [
-        {
-            **common,
+    for place, section in enumerate(bill.sections, 1):
+        yield {
             "id": ids[section.code],
             "parent_id": ids[section.parent] if section.parent else None,
             "code": section.code,
@@ -156,12 +160,12 @@ def _insert_rows(actor: Actor, version: EstimateVersion, bill: Bill, base: Estim
             "total": totals[section.code],
             "items_count": int(counts[section.code]),
         }
-        for place, section in enumerate(bill.sections, 1)
-    ]
-    keys = _line_keys(base)
-    items = [
-        {
-            **common,
+
+
+def _item_rows(bill: Bill, ids: dict[str, UUID], keys: dict[tuple[str, str], UUID]) -> Iterator[dict[str, Any]]:
+    """A line that was in the base version keeps its key."""
+    for place, item in enumerate(bill.items, 1):
+        yield {
             "id": uuid.uuid4(),
             "section_id": ids[item.section],
             "line_key": keys.get((item.item_no, _words(item.description))) or uuid.uuid4(),
@@ -178,10 +182,6 @@ def _insert_rows(actor: Actor, version: EstimateVersion, bill: Bill, base: Estim
             "drawing_refs": [item.drawing_ref] if item.drawing_ref else [],
             "source_row": item.row,
         }
-        for place, item in enumerate(bill.items, 1)
-    ]
-    _bulk(BoqSection, sections)
-    _bulk(BoqItem, items)
 
 
 def _bulk(model: type[BoqSection] | type[BoqItem], rows: Sequence[dict[str, Any]]) -> None:

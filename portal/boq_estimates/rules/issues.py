@@ -37,7 +37,7 @@ HELP: dict[str, Any] = {
     "amount_mismatch": _("Quantity × rate is %(expected)s. The portal's own figure is taken."),
     "printed_total_mismatch": _("The printed total is %(printed)s, but the rows sum to %(expected)s."),
     "trailing_text": _("Only the number %(read)s was taken from this cell."),
-    "unit_alias_used": _("Read as %(unit)s in %(rows)s rows, from this one on."),
+    "unit_alias_used": _("Read as %(unit)s; so written in this many rows: %(rows)s."),
     "figure_missing": _("The cell is blank and counts as 0."),
     "zero_quantity": _("The quantity is 0, so the item costs nothing."),
 }
