@@ -45,6 +45,13 @@ REACHED = {
 FACETS = ("division", "circle", "district", "type", "year", "authority", "value", "reached", "report")
 VALUES = {"u5": (None, 5), "5_50": (5, 50), "50_500": (50, 500), "o500": (500, None)}  # crore, upper ends inclusive
 REPORT = ("flagged", "kept_out", "clean")
+CLOSED: dict[str, tuple[str, ...]] = {  # what a filter may be whatever the register holds; "none" is not stated
+    "type": tuple(WORK_TYPES),
+    "authority": ("govt", "mc", "none"),
+    "value": (*VALUES, "none"),
+    "reached": tuple(REACHED),
+    "report": REPORT,
+}
 TEXT_SORTS = ("code", "name", "division", "type", "year", "authority", "status", "agency")
 FIGURE_SORTS = (
     "as_date",
@@ -122,10 +129,9 @@ def read_view(given: Mapping[str, Iterable[str]]) -> View:
     one = {name: next(iter(values), "") for name, values in given.items()}
     dropped: list[str] = []
     chosen = {name: tuple(dict.fromkeys(v for v in given.get(name, ()) if v)) for name in FACETS}
-    closed = {"value": tuple(VALUES), "report": REPORT}
-    for name, known in closed.items():
-        dropped += [value for value in chosen[name] if value not in (*known, "none")]
-        chosen[name] = tuple(value for value in chosen[name] if value in (*known, "none"))
+    for name, known in CLOSED.items():
+        dropped += [value for value in chosen[name] if value not in known]
+        chosen[name] = tuple(value for value in chosen[name] if value in known)
     sort = _known(one.get("sort", ""), (*TEXT_SORTS, *FIGURE_SORTS), dropped)
     columns = _known(",".join(given.get("col", ())) or one.get("cols", ""), COLUMNS, dropped)
     size = one.get("size", "")

@@ -106,7 +106,7 @@ def _around(view: View) -> dict[str, Any]:
         "names": names,
         "cr": crore_figure,
         "doubtful": sum(count for value, count in found.facets["report"] if value != "clean"),
-        "doubtful_link": {"report": ["flagged", "kept_out"]},
+        "doubtful_link": view.afresh(report=["flagged", "kept_out"]),
         "every_column": COLUMNS,
         "usual_columns": DEFAULT_COLUMNS,
         "page_sizes": PAGE_SIZES,

@@ -14,7 +14,7 @@ from portal.core.money import CRORE
 from portal.core.usecases import query
 from portal.projects.models import DqFlag, Project
 from portal.projects.queries.keyset import Key, Window, _window
-from portal.projects.rules import FACETS, REACHED, VALUES, View, read_view
+from portal.projects.rules import CLOSED, FACETS, REACHED, VALUES, View, read_view
 
 MOST_EXPORTED = 10_000
 LISTED = (
@@ -95,7 +95,9 @@ def get_portfolio(actor: Actor, view: View) -> Portfolio:
     """One page of what the actor may see. Chosen values that no longer exist are dropped and named in the view."""
     facets, totals, everything = _around(actor, view)
     unknown = {
-        name: [value for value in values if value not in dict(facets[name])] for name, values in view.chosen.items()
+        name: [value for value in values if value not in dict(facets[name])]
+        for name, values in view.chosen.items()
+        if name not in CLOSED
     }
     if any(unknown.values()):
         view = view.without(unknown)
