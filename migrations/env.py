@@ -3,13 +3,13 @@
 from importlib import import_module
 
 from alembic import context
-from portal.config import settings
 from sqlalchemy import NullPool, create_engine, text
 
 import portal.core.audit
 import portal.core.bus
 import portal.core.idempotency  # noqa: F401
 from portal.app import MODULES
+from portal.config import settings
 from portal.core.db import Base
 
 for name in MODULES:

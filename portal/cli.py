@@ -145,8 +145,8 @@ def import_boq(username: str, project: str, file: Path, dry_run: bool, again: bo
             click.echo("dry run: nothing was taken over")
             return
         row = find_estimate(actor, found.id)
-        assert row is not None
-        click.echo(f"committed: {row.estimate.estimate_no}, say ₹ {rupees(row.version.say_amount)}")
+        assert row is not None and row.current is not None
+        click.echo(f"committed: {row.estimate.estimate_no}, say ₹ {rupees(row.current.say_amount)}")
 
 
 @main.command("projects")
@@ -156,7 +156,8 @@ def import_boq(username: str, project: str, file: Path, dry_run: bool, again: bo
 def list_them(username: str, shape: str, words: str) -> None:
     """List the projects of the register."""
     with acting(username) as actor:
-        rows, after = [], ""
+        rows: list[Any] = []
+        after = ""
         while True:
             page, after = list_projects(actor, q=words, after=after, size=200)
             rows += page

@@ -1,5 +1,6 @@
 """What can be done with accounts."""
 
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -17,7 +18,12 @@ from portal.core.i18n import _
 from portal.core.usecases import command
 
 _hasher = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
-_NOBODY = _hasher.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    """A hash to compare with where there is no officer, so that an unknown name takes as long as a wrong password."""
+    return _hasher.hash("nobody has this password")
 
 
 @command()
@@ -44,7 +50,7 @@ def _sign_in(username: str, password: str) -> Actor | None:
     """The actor whose password this is, with the fact recorded; None otherwise, and as slowly for unknown names."""
     officer = _by_username(username)
     try:
-        _hasher.verify(officer.password_hash if officer else _NOBODY, password)
+        _hasher.verify(officer.password_hash if officer else _nobody(), password)
     except (VerificationError, InvalidHashError):
         return None
     if not officer or not officer.active:

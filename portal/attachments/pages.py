@@ -35,8 +35,8 @@ def show(attachment_id: UUID) -> ResponseReturnValue:
     attachment = queries.get_attachment(g.actor, attachment_id)
     form = AttachmentForm(request.form, obj=attachment)
     seen = request.form.get("version", type=int)
-    if request.method == "POST" and form.save(commands.edit_attachment, g.actor, attachment_id, seen=seen):
-        return redirect(url_for(".index", project_id=attachment.project_id), 303)
+    if request.method == "POST" and (saved := form.save(commands.edit_attachment, g.actor, attachment_id, seen=seen)):
+        return redirect(url_for(".index", project_id=saved.project_id), 303)
     project = get_project(g.actor, attachment.project_id)
     return page("attachments/show.html", attachment=attachment, project=project, form=form)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 200 << 20
 MAX_PAGES = 2000
@@ -86,7 +86,7 @@ def _image(path: Path) -> Findings:
                 dpi = [float(x) if float(x) > 1 else DEFAULT_DPI for x in image.info.get("dpi", (DEFAULT_DPI,) * 2)]
                 sizes.append([round(side / d * 25.4, 1) for side, d in zip(image.size, dpi, strict=True)])
             kind = MIMETYPES[str(image.format)]
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         return {"refused": "unknown_type"}
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return {"refused": "page_too_large"}
