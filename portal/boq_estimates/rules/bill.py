@@ -83,6 +83,9 @@ class _Reading:
 
     def read(self, rows: Iterable[Row]) -> Bill:
         """All rows, then what can only be said at the end."""
+        for name in ("quantity", "rate"):
+            if name not in self.layout.columns:
+                self.bill.issues.append(Issue(self.layout.header_row, name, "column_missing"))
         for row in rows:
             self._row(row)
         for issue, count in self.aliases.values():

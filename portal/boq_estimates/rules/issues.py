@@ -14,6 +14,7 @@ WARNINGS = frozenset(
         "trailing_text",
         "unit_alias_used",
         "figure_missing",
+        "column_missing",
         "zero_quantity",
     }
 )
@@ -39,6 +40,9 @@ HELP: dict[str, Any] = {
     "trailing_text": _("Only the number %(read)s was taken from this cell."),
     "unit_alias_used": _("Read as %(unit)s; so written in this many rows: %(rows)s."),
     "figure_missing": _("The cell is blank and counts as 0."),
+    "column_missing": _(
+        "The table has no such column, so it counts as 0 in every row. Name the column if it is there."
+    ),
     "zero_quantity": _("The quantity is 0, so the item costs nothing."),
 }
 

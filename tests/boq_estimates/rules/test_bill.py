@@ -226,6 +226,13 @@ def test_columns_can_be_mapped_by_hand():
     )
 
 
+def test_a_table_without_quantities_says_so_once():
+    bill = read(
+        ["1", "Excavation", "cum", 100], ["2", "Filling", "cum", 50], head=["No", "Description", "Unit", "Rate"]
+    )
+    assert (found(bill), bill.works) == ([(1, "quantity", "column_missing")], 0)
+
+
 def test_more_rows_than_an_estimate_may_have_are_refused():
     with pytest.raises(Invalid, match="20000"):
         read(*([item("1")] * 20_001))
