@@ -36,7 +36,9 @@ class Helper:
 
         {"refused": reason} for a file that cannot be read.
         """
-        if self.process is None or self.process.poll() is not None:
+        if self.process is not None and self.process.poll() is not None:
+            self.close()
+        if self.process is None:
             call = [sys.executable, "-m", "portal.core.pdf.adopt"]
             self.process = subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdin

@@ -15,7 +15,7 @@ from portal.core.pdf.readback import Sheets
 from portal.core.pdf.typeset import typeset
 from portal.doc_assembly.rules import binding, layout, steps
 from portal.doc_assembly.rules.desk import Bound, Desk, Kept, Order
-from portal.doc_assembly.rules.frozen import File
+from portal.doc_assembly.rules.frozen import File, Inputs
 from portal.doc_assembly.rules.hashing import content_hash
 from portal.doc_assembly.rules.units import Unit, input_hash, leaves_of, units_of
 
@@ -30,18 +30,17 @@ class NotSettled(Exception):
 def assemble(order: Order) -> Bound:
     """All steps from the gate to the written file."""
     inputs, desk = order.frozen.inputs, order.desk
-    desk.step(steps.GATE, 0, 1)
-    units_of(inputs, {})
-    desk.step(steps.GATE, 1, 1)
+    desk.step(steps.GATE, 1, 1)  # what a draft leaves open is printed in it
     refused = _fetch(inputs.files, desk)
     files, damaged = _prepare([file for file in inputs.files if file.sha256 not in refused], order)
     refused |= damaged
-    units = _placed(units_of(inputs, refused), refused)
-    made = _render(units, files, desk)
-    leaves = leaves_of(inputs, units_of(inputs, refused))
+    units = units_of(inputs, refused)
+    leaves = leaves_of(inputs, units)
     hashes = content_hash(leaves), input_hash(inputs, order.kind, leaves)
+    placed = _placed(units, refused)
+    made = _render(placed, files, desk)
     desk.step(steps.NUMBER, 0, 1)
-    found = _settle(units, made, inputs, desk)
+    found = _settle(placed, made, inputs, desk)
     return binding.bind(order, hashes, leaves, found)
 
 
@@ -173,18 +172,21 @@ def set_unit(values: dict[str, Any]) -> Sheets:
     return typeset(values["template"], {name: value for name, value in values.items() if name != "template"})
 
 
-def _settle(units: Sequence[Unit], made: Mapping[int, Kept], inputs: Any, desk: Desk) -> binding.Settled:
+def _settle(units: Sequence[Unit], made: Mapping[int, Kept], inputs: Inputs, desk: Desk) -> binding.Settled:
     """Lay out again until contents and lists keep their length; at most four passes."""
     lists = {number: unit for number, unit in enumerate(units) if unit.list_kind}
     lengths = {number: layout.Length(kept.pages, kept.found.get("anchors", {})) for number, kept in made.items()}
     lengths |= dict.fromkeys(lists, layout.Length(1, {}))
     fronts: dict[str, int] = {"0": 2}
+    typed = _Typed()
     for attempt in range(MOST_PASSES):
         volumes, same = layout.volumes_of(units, lengths, fronts)
         laid = layout.Layout(volumes, same)
         desk.step(steps.CONTENTS, attempt, MOST_PASSES)
-        heads = {volume.name: set_unit(layout.front_values(laid, volume)) for volume in volumes}
-        papers = {number: set_unit(layout.list_values(unit, inputs, laid.places)) for number, unit in lists.items()}
+        heads = {volume.name: typed(volume.name, layout.front_values(laid, volume)) for volume in volumes}
+        papers = {
+            number: typed(unit.code, layout.list_values(unit, inputs, laid.places)) for number, unit in lists.items()
+        }
         now = {name: len(sheets.sizes) + (name == "0") for name, sheets in heads.items()}
         long = {number: layout.Length(len(sheets.sizes), {}) for number, sheets in papers.items()}
         if now == {volume.name: volume.front for volume in volumes} and long == {n: lengths[n] for n in lists}:
@@ -194,3 +196,17 @@ def _settle(units: Sequence[Unit], made: Mapping[int, Kept], inputs: Any, desk: 
         before, fronts = sum(fronts.values()), now
         lengths |= long
     raise NotSettled(f"contents of {before} pages became {sum(now.values())}")
+
+
+class _Typed:
+    """Typesets a page again only when what it says has changed since the last pass."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, tuple[dict[str, Any], Sheets]] = {}
+
+    def __call__(self, name: str, values: dict[str, Any]) -> Sheets:
+        values_before, sheets = self.before.get(name, (None, None))
+        if sheets is None or values_before != values:
+            sheets = set_unit(values)
+            self.before[name] = (values, sheets)
+        return sheets

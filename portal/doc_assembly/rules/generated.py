@@ -9,7 +9,8 @@ from portal.doc_assembly.rules.frozen import Estimate, File, Inputs, Item
 from portal.doc_assembly.rules.template import need_of, written_for
 
 Block = dict[str, Any]
-ROWS_A_PART = 500
+ROWS_A_PART = 250
+CHARACTERS_A_ROW = 250  # a longer description counts as several rows, so that a part stays small to set
 NO_ESTIMATE: Block = {"k": "note", "runs": "No estimate is on record for this project yet."}
 PART_TITLES = {
     "A_works": "Part A: works",
@@ -189,23 +190,25 @@ def _recapitulation(estimate: Estimate) -> Block:
 
 
 BILL_COLUMNS = [
-    column("Item", "16mm"),
+    column("Item", "14mm"),
     column("Description", "1fr"),
-    column("Unit", "16mm", "center"),
-    column("Quantity", "23mm", "right"),
-    column("Rate (₹)", "25mm", "right"),
-    column("Amount (₹)", "30mm", "right"),
+    column("Unit", "13mm", "center"),
+    column("Quantity", "21mm", "right"),
+    column("Rate (₹)", "22mm", "right"),
+    column("Amount (₹)", "29mm", "right"),
 ]
 
 
 def bill_parts(estimate: Estimate) -> Iterator[list[Block]]:
-    """The bill of quantities in parts of at most 500 rows, so that a changed item re-renders one part."""
+    """The bill of quantities in parts of at most 250 rows, so that a changed item re-renders one small part."""
     rows: list[Block] = []
+    weight = 0
     for row in _bill_rows(estimate):
-        if len(rows) >= ROWS_A_PART and row.get("kind", "row") != "total":
+        if weight >= ROWS_A_PART and row.get("kind", "row") != "total":
             yield [{"k": "table", "columns": BILL_COLUMNS, "rows": rows, "size": 8.2}]
-            rows = []
+            rows, weight = [], 0
         rows.append(row)
+        weight += 1 + sum(map(len, row["c"])) // CHARACTERS_A_ROW
     yield [{"k": "table", "columns": BILL_COLUMNS, "rows": rows, "size": 8.2}]
 
 
