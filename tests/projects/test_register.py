@@ -10,7 +10,7 @@ from portal.core.events import StoredEvent
 from portal.projects import commands, queries
 from portal.projects.forms import ProjectForm
 from portal.projects.models import ConsultantAssignment
-from portal.projects.queries.register import _assigned_projects
+from portal.projects.queries.register import _assigned_projects, _today
 
 VALUES = {
     "name": "Kompally link road",
@@ -73,7 +73,7 @@ def test_readers_do_not_write_and_a_stranger_to_the_project_does_not_see_it(sess
 
 
 def test_a_consultant_reaches_a_project_between_two_days(session, actor, make_project, make_officer, recorded):
-    consultant, today, day = make_officer("ec"), dt.date.today(), dt.timedelta(days=1)
+    consultant, today, day = make_officer("ec"), _today(), dt.timedelta(days=1)
     spans = [(today - day, None), (today - day, today + day), (today + day, None), (today - 2 * day, today - 2 * day)]
     projects = [make_project() for _span in spans]
     for project, (first, last) in zip(projects, spans, strict=True):

@@ -120,7 +120,7 @@ def test_status_may_be_words_percent_or_fraction(row):
 
 def test_places_are_taken_from_the_name_where_it_says_them(row):
     assert (row(4).fields["village"], row(4).fields["mandal"]) == ("Lakshmipur", "Kandipet")
-    assert row(6).fields["district"] == "Rangareddy"
+    assert row(6).fields["district"] == "Ranga Reddy"
     assert row(9).fields["survey_numbers"] == "20 & 28"
 
 

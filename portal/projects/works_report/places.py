@@ -7,7 +7,7 @@ VILLAGE = re.compile(NAME + r"\(\s*V(?:\s*&\s*M)?\s*\)")
 MANDAL = re.compile(NAME + r"\(\s*(?:V\s*&\s*)?M\s*\)")
 SURVEY = re.compile(r"\bSy\.?\s?Nos?\.?\s*((?:\d[\d/-]*(?:/?[A-Za-z]{1,2}\b)?(?:\s*(?:,|&|and|to)\s*(?=\d))?)+)")
 DISTRICTS = (
-    ("Rangareddy", r"\bR\.?R\.? ?(?:Dist|District)|\bRanga ?reddy\b|\bR\.?R\.? Dist"),
+    ("Ranga Reddy", r"\bR\.?R\.? ?(?:Dist|District)|\bRanga ?reddy\b|\bR\.?R\.? Dist"),
     ("Medchal-Malkajgiri", r"\bMedchal"),
     ("Sangareddy", r"\bSanga ?reddy\b"),
     ("Yadadri Bhuvanagiri", r"\bYadadri\b|\bBhu?vanagiri\b"),
