@@ -114,26 +114,27 @@ def upload(project_id: UUID) -> ResponseReturnValue:
     return page("boq_estimates/upload.html", project=project, form=form, imports=imports)
 
 
-@bp.get("/imports/<uuid:batch_id>")
+@bp.route("/imports/<uuid:batch_id>", methods=["GET", "POST"])
 def review(batch_id: UUID) -> ResponseReturnValue:
-    """What was understood of a workbook, and what is wrong with it."""
-    return _review(batch_id, CommitForm())
+    """What was understood of a workbook, and what is wrong with it; a POST takes the whole workbook over."""
+    form = CommitForm(request.form or None)
+    if request.method == "POST" and (version := form.run(commands.commit_import, g.actor, batch_id)):
+        return redirect(url_for(".show", estimate_id=version.estimate_id), 303)
+    return page("boq_estimates/review.html", form=form, **_reviewed(batch_id))
 
 
-def _review(batch_id: UUID, form: CommitForm) -> ResponseReturnValue:
+def _reviewed(batch_id: UUID) -> dict[str, Any]:
     batch = queries.get_import(g.actor, batch_id)
     severity, after = request.args.get("severity", ""), request.args.get("after", "")
     issues, cursor = queries.list_issues(g.actor, batch_id, severity=severity, after=after)
-    return page(
-        "boq_estimates/review.html",
-        batch=batch,
-        project=get_project(g.actor, batch.project_id),
-        twin=queries.find_twin(g.actor, batch_id) if batch.committable else None,
-        shown={"issues": issues, "severity": severity, "cursor": cursor, "after": after},
-        labels=LABELS,
-        form=form,
-        topics=[batch.id],
-    )
+    return {
+        "batch": batch,
+        "project": get_project(g.actor, batch.project_id),
+        "twin": queries.find_twin(g.actor, batch_id) if batch.committable else None,
+        "shown": {"issues": issues, "severity": severity, "cursor": cursor, "after": after},
+        "labels": LABELS,
+        "topics": [batch.id],
+    }
 
 
 @bp.route("/imports/<uuid:batch_id>/columns", methods=["GET", "POST"])
@@ -146,16 +147,6 @@ def columns(batch_id: UUID) -> ResponseReturnValue:
         return redirect(url_for(".review", batch_id=mapped.id), 303)
     project = get_project(g.actor, batch.project_id)
     return page("boq_estimates/columns.html", batch=batch, project=project, form=form, labels=LABELS)
-
-
-@bp.post("/imports/<uuid:batch_id>/commit")
-def commit(batch_id: UUID) -> ResponseReturnValue:
-    """Take the whole workbook over."""
-    form = CommitForm(request.form)
-    version = form.run(commands.commit_import, g.actor, batch_id)
-    if version is None:
-        return _review(batch_id, form)
-    return redirect(url_for(".show", estimate_id=version.estimate_id), 303)
 
 
 @bp.post("/imports/<uuid:batch_id>/reject")
