@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -55,7 +56,8 @@ class Workbench:
         self.units: list[Unit] = []
         self.heard, self.beaten = Status.RUNNING, 0.0
         self.rates = past_rates(SYSTEM)
-        self.thread = Thread(target=self._beat_on, args=(current_app._get_current_object(),), daemon=True)  # type: ignore[attr-defined]
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        self.thread = Thread(target=copy_context().run, args=(self._beat_on, app), daemon=True)
 
     def __enter__(self) -> "Workbench":
         self.step(steps.ACCEPT, 1, 1)

@@ -23,8 +23,14 @@ def blocks_of(text: str, code: str) -> list[Block]:
 
 
 def html_of(text: str) -> str:
-    """The same text for the screen; what looks like HTML was escaped."""
-    return str(_READER.render(unicodedata.normalize("NFC", text)))
+    """The same text for the screen: HTML is escaped, alignment is a class, headings stand below those of the page."""
+    tokens = _READER.parse(unicodedata.normalize("NFC", text))
+    for token in tokens:
+        if str(token.attrs.pop("style", "")).endswith("right"):
+            token.attrs["class"] = "num"
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    return str(_READER.renderer.render(tokens, _READER.options, {}))
 
 
 def _numbered(blocks: list[Block], code: str) -> list[Block]:
