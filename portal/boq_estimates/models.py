@@ -193,6 +193,11 @@ class RecapLine(Record):
     reason: Mapped[str] = mapped_column(default="")
     document_id: Mapped[UUID | None]
 
+    @property
+    def title(self) -> Any:
+        """The label in the reader's language, where the catalogue has it."""
+        return _(self.label)
+
 
 class ImportBatch(Record):
     """One workbook on its way into an estimate: read, checked, then taken whole or not at all."""

@@ -12,12 +12,35 @@ from pathlib import Path
 from typing import Any
 
 from portal.boq_estimates.rules.amounts import PERCENT, escalation_factor, say_of
+from portal.core.i18n import _
 from portal.core.money import round0
 
 PARTS = ("A_works", "B1_statutory", "B2_tax", "B3_provision")
 TAXABLE = ("A_works", "B1_statutory")
 ROUNDING = "rounding"
 ZERO = Decimal(0)
+# The labels of heads.toml, here so that they reach the catalogue of translations.
+TRANSLATED = (
+    _("Works (total of all bills)"),
+    _("Seigniorage"),
+    _("District mineral foundation trust"),
+    _("State mineral exploration trust"),
+    _("Permit fee on minerals"),
+    _("National Academy of Construction cess"),
+    _("Labour welfare cess"),
+    _("GST on works"),
+    _("Quality control"),
+    _("Contingencies"),
+    _("Price escalation"),
+    _("Utility shifting (as demanded, taxes included)"),
+    _("Environmental management measures"),
+    _("Project management consultancy"),
+    _("Consultancy and DPR"),
+    _("GST on consultancy services"),
+    _("Land acquisition"),
+    _("Tree translocation"),
+    _("Unforeseen items"),
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.boq_estimates.rules.amounts import amount_of, escalation_factor, in_lakh, variance_pct, works_total
-from portal.boq_estimates.rules.recap import Choice, head_of, recapitulate, seed_rows
+from portal.boq_estimates.rules.recap import TRANSLATED, Choice, head_of, recapitulate, seed_rows
 
 HEADS = [head_of(row) for row in seed_rows()]
 MONEY = st.decimals(min_value=0, max_value=10**12, places=2)
@@ -79,6 +79,10 @@ def test_escalation_counts_only_beyond_eighteen_months():
     assert "escalation" not in amounts(recapitulate(works, HEADS, months=18))
     free = recapitulate(works, HEADS, {"escalation": Choice(pct=Decimal(0))}, months=36)
     assert "escalation" not in amounts(free)
+
+
+def test_every_label_can_be_translated():
+    assert [str(label) for label in TRANSLATED] == [row["label"] for row in seed_rows()]
 
 
 def test_every_head_has_a_date_and_an_order():
