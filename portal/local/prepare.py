@@ -6,21 +6,42 @@ import traceback
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import ProgrammingError
 
-from portal import sample
 from portal.config import ROOT, settings
 
 
 def migrate() -> None:
     """Run the migrations that have not run yet."""
-    command.upgrade(Config(toml_file=ROOT / "pyproject.toml"), "head")
+    command.upgrade(_alembic(), "head")
+
+
+def nothing_to_do() -> bool:
+    """Whether this very schema is there with officers in it: found out without loading the app, which takes seconds."""
+    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    try:
+        with create_engine(settings().database_url).connect() as session:
+            standing = session.scalar(text("SELECT version_num FROM alembic_version"))
+            return bool(standing == head and session.scalar(text("SELECT 1 FROM officer LIMIT 1")))
+    except ProgrammingError:
+        return False  # an empty database has no such tables
+
+
+def _alembic() -> Config:
+    return Config(toml_file=ROOT / "pyproject.toml")
 
 
 def main() -> None:
     """Says "made" when the sample officers were made just now; a failure is traced, and said again in the last line."""
     logging.basicConfig(level=logging.WARNING)
     try:
+        if nothing_to_do():
+            return
         migrate()
+        from portal import sample  # late: it loads the app
+
         made = sample.load(settings().sample_password)
     except Exception as failed:
         traceback.print_exc()

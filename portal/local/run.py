@@ -100,8 +100,9 @@ def _supervised(own: Settings) -> Iterator[Supervisor]:
 def _serve(own: Settings, supervisor: Supervisor) -> None:
     password = own.sample_password or secrets.token_urlsafe(9)
     made = _prepare_database(supervisor.logs, password)
-    supervisor.start_portal()
+    supervisor.start_web()
     _wait_until_ready(own, supervisor)
+    supervisor.start_portal()
     _say(f"\nThe portal is ready: {_address(own)}\n")
     _say("Sign in as ce, dce, ee, ae, to, qr, fa, ec (a sample officer of each role) or admin;")
     _say(_password(own, made, password))

@@ -64,8 +64,12 @@ class Supervisor:
         for server in self.servers:
             server.wait_until_it_answers()
 
+    def start_web(self) -> None:
+        """Start the pages alone: they are what officers wait for."""
+        self.ask("startProcess", "portal:web", False)
+
     def start_portal(self) -> None:
-        """Start web, workers and event processes; they wait for each other by themselves."""
+        """Start what does not run yet of web, workers and event processes; they wait for each other by themselves."""
         self.ask("startProcessGroup", "portal", False)
 
     def restart(self, program: str) -> None:
