@@ -48,6 +48,8 @@ $(VENV)/.python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
 	    { echo "Python's venv module is missing. On Debian: apt install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/python" -P -m portal.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(BIN)" > $(BIN)/portal
+	@chmod +x $(BIN)/portal
 	@touch $@
 
 $(VENV)/.run: requirements.txt | $(VENV)/.python

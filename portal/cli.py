@@ -90,7 +90,8 @@ def import_works(username: str, file: Path, dry_run: bool) -> None:
     """Load the divisions' works report into the register; the same FILE twice changes nothing."""
     with acting(username) as actor, file.open("rb") as stream:
         batch = projects.stage_works_report(actor, _Named(stream, file.name))
-        if not dry_run and batch.state == "dry_run":
+        before = batch.state
+        if not dry_run and before == "dry_run":
             batch = projects.commit_works_report(actor, batch.id)
         plan = get_plan(actor, batch.id)
         _print_report(batch.totals)
@@ -100,8 +101,10 @@ def import_works(username: str, file: Path, dry_run: bool) -> None:
             if one.row.refused:
                 click.echo(f"  row {one.row.source_row:>3}  left out: {one.row.refused}")
         counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in plan.counts.items())
-        said = {"dry_run": "would be", "committed": "committed"}.get(batch.state, batch.state)
-        click.echo(f"{said}: {counts}")
+        if before != "dry_run":
+            click.echo("this file is loaded already: nothing changed")
+        else:
+            click.echo(f"dry run, would be: {counts}" if dry_run else f"committed: {counts}")
 
 
 def _print_report(totals: dict[str, Any]) -> None:

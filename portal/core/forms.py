@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import wtforms
 from flask_babel import get_locale
@@ -98,7 +98,7 @@ class Form(wtforms.Form):
                 for name, field in self._fields.items()
                 if (getattr(stale.current, name) or None) != (field.data or None)
             ]
-            return None
+            return None if self.conflict else cast(R, stale.current)  # both saved the same: nothing is left to do
 
 
 def _texts(value: Any) -> list[str]:
@@ -127,18 +127,18 @@ class DayField(wtforms.DateField):
 
 
 class TextField(wtforms.StringField):
-    """One line of text, trimmed; empty when nothing was given."""
+    """One line of text, trimmed; what the record holds, or nothing, when none was given."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """NUL and the like never reach the database."""
-        self.data = _clean(valuelist[0]) if valuelist else ""
+        self.data = _clean(valuelist[0]) if valuelist else self.data or ""
 
 
 class LinesField(wtforms.TextAreaField):
     """Several lines of text; line ends are one newline."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = _clean(valuelist[0].replace("\r\n", "\n")) if valuelist else ""
+        self.data = _clean(valuelist[0].replace("\r\n", "\n")) if valuelist else self.data or ""
 
 
 def _clean(text: str) -> str:
