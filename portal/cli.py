@@ -214,4 +214,4 @@ class _Named:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="portal")
