@@ -17,7 +17,7 @@ from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from portal.core.access import require
-from portal.core.db import Base, transaction
+from portal.core.db import Base
 from portal.core.errors import Invalid, Stale
 from portal.core.forms import Form
 from portal.core.i18n import _
@@ -85,9 +85,8 @@ def _answer(operation: Operation, shows: Shows, base: str, path: Mapping[str, An
         found = operation.use_case(*args, **_options(operation))
         return found if operation.raw else _shown(found, operation, shows, base)
     form = operation.form(request.form) if operation.file else operation.form.from_json(_json())
-    with transaction(g.actor.id):
-        found = form.run(operation.use_case, *args)
-        return _refused(form) if form.errors else _shown(found, operation, shows, base)
+    found = form.run(operation.use_case, *args)
+    return _refused(form) if form.errors else _shown(found, operation, shows, base)
 
 
 def _edit(operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]) -> Response:
@@ -103,9 +102,8 @@ def _edit(operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]
         if operation.form is None:
             return _shown(operation.use_case(*args, seen=int(seen)), operation, shows, base)
         form = operation.form.from_json(_json(), current)
-        with transaction(g.actor.id):
-            found = form.run(operation.use_case, *args, seen=int(seen))
-            return _refused(form) if form.errors else _shown(found, operation, shows, base)
+        found = form.run(operation.use_case, *args, seen=int(seen))
+        return _refused(form) if form.errors else _shown(found, operation, shows, base)
     except Stale as stale:
         now = operation.load(g.actor, *path.values())
         answer = problem(412, stale.title, str(stale), current=represent(now, shows, base))

@@ -112,6 +112,19 @@ def test_the_same_idempotency_key_acts_once(session, redis, api, make_project):
     assert upload(client, project, title="Another").status_code == 422
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "two"}])
+def test_a_refusal_half_way_through_a_command_leaves_nothing(session, redis, api, make_project, monkeypatch, headers):
+    def refuse(*_args):
+        raise RuleBroken("too late", "title")
+
+    monkeypatch.setattr(commands, "record", refuse)
+    client, project = api("ae"), make_project()
+    client.environ_base |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    answer = upload(client, project)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "#/title")
+    assert session.query(Attachment).count() == 0
+
+
 def test_an_unknown_field_or_parameter_is_named(session, redis, api, make_project):
     project, client = make_project(), api("ae")
     place = upload(client, project).headers["Location"]
