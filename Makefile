@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 TRANSLATIONS := portal/translations
+BROWSER := $(shell command -v chromium)
+WITHOUT_BROWSER = $(if $(BROWSER),,--ignore=tests/browser)
 MAKEFLAGS += --no-print-directory
 
 .PHONY: run test check bench vendor translations lock clean
@@ -12,7 +14,8 @@ run: $(VENV)/.run
 	@$(BIN)/python -m portal.local.run
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@$(if $(BROWSER),,echo "The browser tests are left out: there is no chromium (Debian: apt install chromium).")
+	@$(BIN)/python -m pytest --cov --cov-report=term $(WITHOUT_BROWSER)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet .
@@ -21,7 +24,7 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 
 bench: $(VENV)/.bench
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(ONLY)
 
 vendor: $(VENV)/.dev
 	@$(BIN)/python -m portal.local.vendor

@@ -1,12 +1,17 @@
-"""`make run` refuses to start with one line, and without a trace."""
+"""`make run` starts, ends and starts again as one; where it cannot start it says why in one line."""
 
 import fcntl
 import os
 import socket
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
+
+from portal.local.servers import Postgres
+from portal.local.trial import trial
 
 
 @pytest.fixture
@@ -51,3 +56,39 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(run, tmp_path):
     assert ended.stderr.startswith("The portal cannot start: ")
     assert ended.stderr.count("\n") == 1
     assert ended.returncode == 1
+
+
+def test_everything_ends_with_the_launcher_and_the_next_start_finds_the_data(tmp_path):
+    with trial(tmp_path / "var", JOB_WORKERS="1", WEB_WORKERS="1") as running:
+        started = children_of(running)
+        note_down(running)
+        running.launcher.kill()
+        gone, left = psutil.wait_procs(started, timeout=20)
+        assert (len(gone) >= 9, left) == (True, [])
+
+    with trial(tmp_path / "var", JOB_WORKERS="1", WEB_WORKERS="1") as running:
+        started = children_of(running)
+        assert noted(running) == [("kept",)]
+        assert "Projects" in running.browser("ee").open(running.address).read().decode()
+    assert running.launcher.returncode == 0
+    assert not [process for process in started if process.is_running()]
+
+
+def children_of(running):
+    """All processes below the launcher, once the last of them is there."""
+    launcher = psutil.Process(running.launcher.pid)
+    until = time.monotonic() + 20
+    while not running.supervisor.pid("portal:schedule"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return launcher.children(recursive=True)
+
+
+def note_down(running):
+    with Postgres(running.own.var).connect("portal") as session:
+        session.execute("CREATE TABLE note AS SELECT 'kept' AS text")
+
+
+def noted(running):
+    with Postgres(running.own.var).connect("portal") as session:
+        return session.execute("SELECT text FROM note").fetchall()
