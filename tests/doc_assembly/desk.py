@@ -67,6 +67,9 @@ class FolderDesk:
     def step(self, number, done, total, item=""):
         self.heard.append((number, done, total))
 
+    def check(self):
+        """Nobody stops a test."""
+
     def warn(self, words):
         self.warnings.append(words)
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import subprocess
+import time
 from decimal import Decimal
 
 import pikepdf
@@ -214,3 +215,28 @@ def test_content_hash_is_of_what_is_said_not_of_when(desk, tmp_path):
     other = assemble(order(desk, tmp_path, inputs(texts=[])))
     assert first.content_hash == later.content_hash != other.content_hash
     assert hashlib.sha256(first.path.read_bytes()).hexdigest()
+
+
+def test_a_file_that_takes_for_ever_does_not_hold_up_a_stop(desk, tmp_path, monkeypatch):
+    from portal.doc_assembly.rules import assembly
+
+    class Stopped(Exception):
+        """An officer asked to stop."""
+
+    def stop():
+        raise Stopped
+
+    monkeypatch.setattr(assembly, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(assembly.Helper, "adopt", lambda helper, *_paths: endless(helper))
+    desk.check = stop
+    begun = time.monotonic()
+    with pytest.raises(Stopped):
+        assemble(order(desk, tmp_path, inputs(files=everything(desk))))
+    assert time.monotonic() - begun < 5
+
+
+def endless(helper):
+    """A reader that never answers, until it is killed."""
+    helper.process = subprocess.Popen(["sleep", "60"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    helper.process.stdout.read()
+    return {"refused": "killed"}

@@ -55,6 +55,11 @@ class Helper:
         finally:
             too_long.cancel()
 
+    def kill(self) -> None:
+        """Stop the process at whatever it is; the file it reads is then refused."""
+        if self.process is not None:
+            self.process.kill()
+
     def close(self) -> None:
         """End the process."""
         if self.process is not None:

@@ -98,11 +98,12 @@ class Workbench:
             self.current, self.entered = number, moment
             self.standing[number] = Standing(done, total, done >= total)
             self.item = item or self.item
+        self.check()
+
+    def check(self) -> None:
+        """Raises Stopped or Lost when the heartbeat has heard so."""
         if self.alone and time.monotonic() - self.beaten > BEAT_S:
             self.beat()
-        self._obey()
-
-    def _obey(self) -> None:
         if self.heard == Status.CANCELLING:
             raise Stopped
         if self.heard != Status.RUNNING:
@@ -153,7 +154,7 @@ class Workbench:
             self.beat()
         else:
             self.thread.join()
-        self._obey()
+        self.check()
 
     def _beat_on(self, app: Any) -> None:
         """Beat until the work ends; a database that stays away for longer than the lease is worth ends the attempt."""

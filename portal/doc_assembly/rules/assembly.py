@@ -5,8 +5,10 @@ It knows no database and no queue: a Desk hands it files and kept parts, hears h
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -20,6 +22,7 @@ from portal.doc_assembly.rules.hashing import content_hash
 from portal.doc_assembly.rules.units import Unit, input_hash, leaves_of, units_of
 
 WORKERS = 2
+LOOK_EVERY_S = 1.0
 MOST_PASSES = 4
 
 
@@ -71,33 +74,58 @@ def _prepare(files: Sequence[File], order: Order) -> tuple[dict[str, Kept], dict
     todo = [key for key in by_key if key not in known]
     total, done = len(by_key), len(known)
     desk.step(steps.NORMALISE, done, total)
-    helpers: SimpleQueue[Helper] = SimpleQueue()
-    for _number in range(WORKERS):
-        helpers.put(Helper())
-
-    def adopt(key: str) -> tuple[str, dict[str, Any], float]:
-        started, helper = time.monotonic(), helpers.get()
-        try:
-            path = paths[key]
-            return key, helper.adopt(path, by_key[key].mimetype, order.folder / key), time.monotonic() - started
-        finally:
-            helpers.put(helper)
-
     paths = {key: path for key in todo if (path := desk.path(by_key[key].sha256)) is not None}
-    try:
-        for key, found, seconds in _side_by_side(adopt, list(paths)):
-            done += 1
-            file = by_key[key]
+    with _Crew(order.folder) as crew:
+        results = _side_by_side(
+            lambda key: (key, *crew.adopt(paths[key], by_key[key].mimetype, key)), list(paths), crew.watching(desk)
+        )
+        for key, found, seconds in results:
+            done, file = done + 1, by_key[key]
             if "refused" in found:
                 refused[file.sha256] = found["refused"]
                 desk.warn(f"{file.title}: {found['refused']}. A page says so in its place.")
             else:
                 ready[file.sha256] = _keep_file(order, file, key, found, seconds)
-            desk.step(steps.NORMALISE, done, total, by_key[key].title)
-    finally:
-        for _number in range(WORKERS):
-            helpers.get().close()
+            desk.step(steps.NORMALISE, done, total, file.title)
     return ready, refused
+
+
+class _Crew:
+    """The helpers that look into files; leaving ends them, whatever they are at."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.members = folder, [Helper() for _number in range(WORKERS)]
+        self.free: SimpleQueue[Helper] = SimpleQueue()
+
+    def __enter__(self) -> "_Crew":
+        for helper in self.members:
+            self.free.put(helper)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for helper in self.members:
+            helper.close()
+
+    def adopt(self, path: Path, mimetype: str, key: str) -> tuple[dict[str, Any], float]:
+        """What a helper found, and the seconds it took."""
+        started, helper = time.monotonic(), self.free.get()
+        try:
+            return helper.adopt(path, mimetype, self.folder / key), time.monotonic() - started
+        finally:
+            self.free.put(helper)
+
+    def watching(self, desk: Desk) -> Callable[[], None]:
+        """A look whether to stop; if so, nobody goes on reading a file that takes for ever."""
+
+        def look() -> None:
+            try:
+                desk.check()
+            except BaseException:
+                for helper in self.members:
+                    helper.kill()
+                raise
+
+        return look
 
 
 def _keep_file(order: Order, file: File, key: str, found: dict[str, Any], seconds: float) -> Kept:
@@ -107,21 +135,22 @@ def _keep_file(order: Order, file: File, key: str, found: dict[str, Any], second
     return order.desk.keep(key, content, Kept(file.sha256, found["pages"], found), seconds)
 
 
-def _side_by_side(work: Callable[[Any], Any], things: Sequence[Any]) -> Iterator[Any]:
-    """The results as they come, two at a time; leaving early leaves nothing running."""
+def _side_by_side(
+    work: Callable[[Any], Any], things: Sequence[Any], look: Callable[[], None]
+) -> Generator[Any, None, None]:
+    """The results as they come, two at a time; `look` is called every second. Leaving early leaves nothing running."""
     with ThreadPoolExecutor(WORKERS) as pool:
         waiting: set[Future[Any]] = set()
         rest = iter(things)
         try:
-            for thing in rest:
-                waiting.add(pool.submit(work, thing))
-                if len(waiting) < 2 * WORKERS:
-                    continue
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (one.result() for one in done)
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (one.result() for one in done)
+            while True:
+                waiting |= {pool.submit(work, thing) for thing in islice(rest, 2 * WORKERS - len(waiting))}
+                if not waiting:
+                    return
+                done, waiting = wait(waiting, timeout=LOOK_EVERY_S, return_when=FIRST_COMPLETED)
+                look()
+                for one in done:
+                    yield one.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -159,7 +188,7 @@ def _render(units: Sequence[Unit], files: Mapping[str, Kept], desk: Desk) -> dic
         started = time.monotonic()
         return number, set_unit(typed[number].values), time.monotonic() - started
 
-    for number, sheets, seconds in _side_by_side(render, todo):
+    for number, sheets, seconds in _side_by_side(render, todo, desk.check):
         done += 1
         kept = Kept("", len(sheets.sizes), {"sizes": sheets.sizes, "anchors": sheets.anchors})
         made[number] = desk.keep(keys[number], sheets.pdf, kept, seconds)

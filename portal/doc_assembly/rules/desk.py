@@ -36,6 +36,9 @@ class Desk(Protocol):
     def step(self, number: int, done: int, total: int, item: str = "") -> None:
         """How far a step is. Raises when the build is to stop."""
 
+    def check(self) -> None:
+        """Raises when the build is to stop."""
+
     def warn(self, words: str) -> None:
         """Something an officer should know."""
 
