@@ -3,6 +3,8 @@
 import time
 from uuid import UUID
 
+from flask import current_app
+
 from jobs.queues import enqueue
 from portal.core.access import SYSTEM
 from portal.core.bus import Message, consumer
@@ -25,7 +27,7 @@ def _enqueue(build_id: str, attempt: int) -> None:
 
 def assemble_report(build_id: str) -> None:
     """Build the report and publish it; a build that another worker holds is left alone."""
-    Assembler(UUID(build_id)).run()
+    Assembler(UUID(build_id), current_app._get_current_object().app_context).run()  # type: ignore[attr-defined]
 
 
 @supplies("schedule.tick")

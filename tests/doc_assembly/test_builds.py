@@ -36,7 +36,7 @@ def project(session, redis, make_project, actor):
 
 
 def run(build):
-    Assembler(build.id, alone=True).run()
+    Assembler(build.id).run()
     return queries.get_build(SYSTEM, build.id)
 
 
@@ -143,7 +143,7 @@ def test_a_lost_build_is_given_back_and_ends_in_the_same_bytes(session, project,
 
     monkeypatch.setattr(workbench, "report_progress", die)
     with pytest.raises(Killed):
-        Assembler(build.id, alone=True).run()
+        Assembler(build.id).run()
     monkeypatch.setattr(workbench, "report_progress", real)
     reached, frozen = build.percent, build.frozen_sha256
     commands.release_lost_build(SYSTEM, build.id, 1)

@@ -19,7 +19,7 @@ def version(project, actor, monkeypatch):
     """A published version of the project."""
     monkeypatch.setattr(workbench, "BEAT_S", -1.0)
     build = commands.request_build(actor("ee"), project.id)
-    Assembler(build.id, alone=True).run()
+    Assembler(build.id).run()
     return queries.get_version(SYSTEM, build.version_id)
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -27,7 +27,7 @@ from portal.doc_assembly.commands.work import (
     stop_build,
     take_up_build,
 )
-from portal.doc_assembly.commands.workbench import Lost, Stopped, Workbench
+from portal.doc_assembly.commands.workbench import Context, Lost, Stopped, Workbench
 from portal.doc_assembly.models import Build
 from portal.doc_assembly.queries import freeze_inputs
 from portal.doc_assembly.rules import steps
@@ -43,10 +43,13 @@ log = logging.getLogger("portal.assembly")
 
 
 class Assembler:
-    """Builds one report; safe to start twice: only one attempt holds the build."""
+    """Builds one report; safe to start twice: only one attempt holds the build.
 
-    def __init__(self, build_id: UUID, *, alone: bool = False) -> None:
-        self.build_id, self.alone = build_id, alone
+    `context` gives the heartbeat an app of its own; without it the working thread beats between its steps.
+    """
+
+    def __init__(self, build_id: UUID, context: Context | None = None) -> None:
+        self.build_id, self.context = build_id, context
 
     def run(self) -> None:
         """Take the build up and bring it to an end. A crash leaves it to the lease and the next worker."""
@@ -75,7 +78,7 @@ class Assembler:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every part stays open until all is written
         label, kind, attempt = build.label, build.kind, build.attempt
         frozen_sha256, project_id = build.frozen_sha256, build.project_id
-        with Workbench(build, alone=self.alone) as desk:
+        with Workbench(build, self.context) as desk:
             desk.step(steps.FREEZE, 0, 1)
             frozen = self._frozen(frozen_sha256, project_id, attempt)
             desk.step(steps.FREEZE, 1, 1)
@@ -114,16 +117,32 @@ def _patiently(act: Callable[[], R]) -> R:
 def _packed(order: Order, bound: Bound, warnings: list[str]) -> Published:
     """The file in the store, and a manifest that names everything in it."""
     p, estimate = order.frozen.inputs.project, order.frozen.inputs.estimate
-    size, sha256 = bound.path.stat().st_size, storage.put(bound.path)
-    name = order.number.replace("/", "-")
-    report = {
-        "volume": "",
-        "path": f"{name}.pdf",
-        "mimetype": "application/pdf",
-        "pages": bound.pages,
-        "bytes": size,
-        "sha256": sha256,
-    }
+    name, size = order.number.replace("/", "-"), bound.path.stat().st_size
+    report = _file(f"{name}.pdf", "application/pdf", bound.pages, size, sha256=storage.put(bound.path))
+    listing = _manifest(order, bound, report, warnings)
+    listed = _file(f"{name}-manifest.json", "application/json", 0, len(listing), sha256=storage.put(listing))
+    return Published(
+        number=order.number,
+        title=p["name"],
+        content_hash=bound.content_hash,
+        input_hash=bound.input_hash,
+        template_version=VERSION,
+        engine_version=engine_version(),
+        say_amount=Decimal(estimate.say) if estimate else None,
+        pages=bound.pages,
+        bytes=size,
+        sha256=report["sha256"],
+        warnings=warnings,
+        parts=[report, listed],
+        origins=order.frozen.origins,
+    )
+
+
+def _file(path: str, mimetype: str, pages: int, size: int, *, sha256: str) -> dict[str, Any]:
+    return {"volume": "", "path": path, "mimetype": mimetype, "pages": pages, "bytes": size, "sha256": sha256}
+
+
+def _manifest(order: Order, bound: Bound, report: dict[str, Any], warnings: list[str]) -> bytes:
     manifest = {
         "number": order.number,
         "kind": order.kind,
@@ -137,27 +156,4 @@ def _packed(order: Order, bound: Bound, warnings: list[str]) -> Published:
         "leaves": dict(sorted(bound.leaves.items())),
         "warnings": warnings,
     }
-    listing = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    listed = {
-        "volume": "",
-        "path": f"{name}-manifest.json",
-        "mimetype": "application/json",
-        "pages": 0,
-        "bytes": len(listing),
-        "sha256": storage.put(listing),
-    }
-    return Published(
-        number=order.number,
-        title=p["name"],
-        content_hash=bound.content_hash,
-        input_hash=bound.input_hash,
-        template_version=VERSION,
-        engine_version=engine_version(),
-        say_amount=Decimal(estimate.say) if estimate else None,
-        pages=bound.pages,
-        bytes=size,
-        sha256=sha256,
-        warnings=warnings,
-        parts=[report, listed],
-        origins=order.frozen.origins,
-    )
+    return json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode()

@@ -7,14 +7,13 @@ officer wants it stopped. A database that is away for a moment is waited for.
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import copy_context
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
-from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from portal.core import storage
@@ -29,6 +28,7 @@ from portal.doc_assembly.rules import steps
 from portal.doc_assembly.rules.desk import Kept
 from portal.doc_assembly.rules.steps import Standing
 
+Context = Callable[[], AbstractContextManager[Any]]
 BEAT_S = 0.8
 PATIENCE_S = 45.0
 COUNTED = {steps.FETCH: "attachments", steps.NORMALISE: "prepared", steps.RENDER: "sections", steps.STAMP: "pages"}
@@ -44,11 +44,11 @@ class Lost(Exception):
 
 
 class Workbench:
-    """One attempt at a build. Use it in a with block; `alone` keeps the heartbeat in the working thread (tests)."""
+    """One attempt at a build. Use it in a with block; without a context the working thread beats between its steps."""
 
-    def __init__(self, build: Build, *, alone: bool = False) -> None:
+    def __init__(self, build: Build, context: Context | None = None) -> None:
         self.build_id, self.project_id, self.attempt, self.kind = build.id, build.project_id, build.attempt, build.kind
-        self.alone, self.lock, self.ended = alone, Lock(), Event()
+        self.alone, self.lock, self.ended = context is None, Lock(), Event()
         self.standing: dict[int, Standing] = {}
         self.seconds: dict[int, float] = defaultdict(float)
         self.current, self.item, self.entered = 0, "", time.monotonic()
@@ -56,8 +56,7 @@ class Workbench:
         self.units: list[Unit] = []
         self.heard, self.beaten = Status.RUNNING, 0.0
         self.rates = past_rates(SYSTEM)
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        self.thread = Thread(target=copy_context().run, args=(self._beat_on, app), daemon=True)
+        self.thread = Thread(target=copy_context().run, args=(self._beat_on, context or nullcontext), daemon=True)
 
     def __enter__(self) -> "Workbench":
         self.step(steps.ACCEPT, 1, 1)
@@ -156,13 +155,13 @@ class Workbench:
             self.thread.join()
         self.check()
 
-    def _beat_on(self, app: Any) -> None:
+    def _beat_on(self, context: Context) -> None:
         """Beat until the work ends; a database that stays away for longer than the lease is worth ends the attempt."""
         last = time.monotonic()
         while True:
             over = self.ended.wait(BEAT_S)
             try:
-                with app.app_context():
+                with context():
                     self.beat()
                 last = time.monotonic()
             except OperationalError as away:
