@@ -189,7 +189,10 @@ class Postgres(Server):
             os.chown(folder, *self._account(), follow_symlinks=False)
 
     def _identity(self) -> list[str]:
-        """For root: become the other account, with the one capability that lets it pass through private folders."""
+        """For root: become the other account, with the one capability that lets it pass through private folders.
+
+        no_setuid_fixup makes access(2), by which PostgreSQL looks for its programs, count that capability too.
+        """
         if os.geteuid():
             return bound_to_parent("INT")
         setpriv = shutil.which("setpriv")
@@ -199,7 +202,9 @@ class Postgres(Server):
             )
         uid, gid = self._account()
         reach = _reach()
-        capability = [f"--inh-caps=+{reach}", f"--ambient-caps=+{reach}"] if reach else []
+        capability = (
+            [f"--inh-caps=+{reach}", f"--ambient-caps=+{reach}", "--securebits=+no_setuid_fixup"] if reach else []
+        )
         return [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", *capability, "--pdeathsig", "INT"]
 
 

