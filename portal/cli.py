@@ -148,8 +148,8 @@ def import_boq(username: str, project: str, file: Path, dry_run: bool, again: bo
             click.echo("dry run: nothing was taken over")
             return
         row = find_estimate(actor, found.id)
-        assert row is not None and row.current is not None
-        click.echo(f"committed: {row.estimate.estimate_no}, say ₹ {rupees(row.current.say_amount)}")
+        if row is not None and row.current is not None:
+            click.echo(f"committed: {row.estimate.estimate_no}, say ₹ {rupees(row.current.say_amount)}")
 
 
 @main.command("projects")

@@ -174,5 +174,3 @@ def api(app, make_officer):
 def noon():
     """A fixed moment."""
     return datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
-
-

@@ -129,6 +129,8 @@ class DayField(wtforms.DateField):
 class TextField(wtforms.StringField):
     """One line of text, trimmed; what the record holds, or nothing, when none was given."""
 
+    data: str  # never None after processing
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """NUL and the like never reach the database."""
         self.data = _clean(valuelist[0]) if valuelist else self.data or ""
@@ -136,6 +138,8 @@ class TextField(wtforms.StringField):
 
 class LinesField(wtforms.TextAreaField):
     """Several lines of text; line ends are one newline."""
+
+    data: str  # never None after processing
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = _clean(valuelist[0].replace("\r\n", "\n")) if valuelist else self.data or ""

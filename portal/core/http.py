@@ -4,7 +4,18 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, redirect, render_template, request, send_file, session, url_for
+from flask import (
+    Flask,
+    Response,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError

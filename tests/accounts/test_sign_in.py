@@ -65,7 +65,9 @@ def test_the_session_id_changes_when_somebody_signs_in(visitor, make_officer):
     assert after.same_site == "Lax"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_nobody_is_sent_to_another_site(visitor, make_officer, target):
     assert sign_in(visitor, make_officer("ee"), target=f"?next={target}").headers["Location"] == "/"
 

@@ -89,9 +89,18 @@ def test_two_savers_at_once_do_not_overwrite_each_other(session, make_project):
     with pytest.raises(Stale):
         project.seen_as(project.version - 1)
     project.seen_as(project.version)
-    with pytest.raises(Stale), transaction():
-        session.execute(text("UPDATE project SET version = version + 1"))
-        project.name = "Mine"
+
+
+def test_who_is_slower_by_a_moment_is_told(session, make_project):
+    def be_overtaken(project):
+        with transaction():
+            session.execute(text("UPDATE project SET version = version + 1"))
+            project.name = "Mine"
+
+    project = make_project()
+    project.seen_as(project.version)
+    with pytest.raises(Stale):
+        be_overtaken(project)
 
 
 def test_pages_neither_repeat_nor_drop_a_row(session, make_project):
