@@ -96,8 +96,10 @@ def _size(page: pikepdf.Page) -> list[float]:
 def _clean(pdf: pikepdf.Pdf) -> tuple[list[str], bool]:
     """Take out what acts; say what was taken, and whether any page changed."""
     removed = dict[str, None]()
-    if "/OpenAction" in pdf.Root or "/AA" in pdf.Root or "/JavaScript" in pdf.Root.get("/Names", Dictionary()):
-        removed["scripts"] = None
+    opening = pdf.Root.get("/OpenAction")
+    acts = isinstance(opening, Dictionary) and str(opening.get("/S", "")) in OUTWARD
+    if acts or "/AA" in pdf.Root or "/JavaScript" in pdf.Root.get("/Names", Dictionary()):
+        removed["scripts removed"] = None
     notes = [note for page in pdf.pages for note in page.obj.get("/Annots", [])]
     touched = bool(notes) or any("/AA" in page.obj for page in pdf.pages)
     for note in notes:
@@ -124,11 +126,11 @@ def _acts(note: Any) -> list[str]:
     does = str(action.get("/S", "")) if isinstance(action, Dictionary) else ""
     found = []
     if kind == Name.Widget:
-        found.append("signature (visual copy bound)" if note.get("/FT") == Name.Sig else "form fields (flattened)")
+        found.append("signature kept as a picture only" if note.get("/FT") == Name.Sig else "form fields flattened")
     if does in OUTWARD:
-        found.append("launch actions and scripts" if does in ("/Launch", "/JavaScript") else "external links")
+        found.append("launch actions removed" if does in ("/Launch", "/JavaScript") else "external links removed")
     if "/AA" in note:
-        found.append("scripts")
+        found.append("scripts removed")
     return found
 
 

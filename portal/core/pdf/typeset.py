@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import threading
 from functools import cache
 from importlib.metadata import version
@@ -15,7 +16,9 @@ from portal.core.pdf.readback import Sheets, finish
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "templates" / "print"
 FONTS = ROOT / "static" / "fonts"
-ENGINE = f"typst {version('typst')}, pikepdf {version('pikepdf')}"
+SETTING = "2"  # raised when this file or readback.py makes other pages from the same template and values
+ENGINE = f"typst {version('typst')}, pikepdf {version('pikepdf')}, setting {SETTING}"
+LONG_WORD, PIECE = re.compile(r'[^\s"\\\u0c00-\u0c7f]{45,}'), re.compile(".{1,24}", re.DOTALL)
 _mine = threading.local()
 
 
@@ -52,12 +55,18 @@ def _compiler() -> typst.Compiler:
     return found
 
 
+def _as_json(values: Any) -> str:
+    """The values as JSON; a word longer than a line may be broken (ZERO WIDTH SPACE)."""
+    plain = json.dumps(values, ensure_ascii=False, sort_keys=True)
+    return LONG_WORD.sub(lambda word: "\u200b".join(PIECE.findall(word[0])), plain)
+
+
 def typeset(template: str, values: Any) -> Sheets:
     """The pages of a template. The values go in as JSON, so that no text of an officer is read as code."""
     made = _compiler().compile(
         str(SOURCES / f"{template}.typ"),
         format="pdf",
-        sys_inputs={"data": json.dumps(values, ensure_ascii=False, sort_keys=True)},
+        sys_inputs={"data": _as_json(values)},
         timestamp=0,
         pdf_tags=False,
     )
@@ -71,6 +80,6 @@ def picture(template: str, values: Any, ppi: float = 40) -> list[bytes]:
         str(SOURCES / f"{template}.typ"),
         format="png",
         ppi=ppi,
-        sys_inputs={"data": json.dumps(values, ensure_ascii=False, sort_keys=True)},
+        sys_inputs={"data": _as_json(values)},
     )
     return made if isinstance(made, list) else [made] if made else []

@@ -17,7 +17,7 @@ from portal.core.pdf.readback import Sheets
 from portal.core.pdf.typeset import typeset
 from portal.doc_assembly.rules import binding, layout, steps
 from portal.doc_assembly.rules.desk import Bound, Desk, Kept, Order
-from portal.doc_assembly.rules.frozen import File, Inputs
+from portal.doc_assembly.rules.frozen import File
 from portal.doc_assembly.rules.hashing import content_hash
 from portal.doc_assembly.rules.units import Unit, input_hash, leaves_of, units_of
 
@@ -43,7 +43,7 @@ def assemble(order: Order) -> Bound:
     placed = _placed(units, refused)
     made = _render(placed, files, desk)
     desk.step(steps.NUMBER, 0, 1)
-    found = _settle(placed, made, inputs, desk)
+    found = _settle(order, placed, made)
     return binding.bind(order, hashes, leaves, found)
 
 
@@ -130,7 +130,7 @@ class _Crew:
 
 def _keep_file(order: Order, file: File, key: str, found: dict[str, Any], seconds: float) -> Kept:
     if found["removed"]:
-        order.desk.warn(f"{file.title}: not bound: {', '.join(found['removed'])}.")
+        order.desk.warn(f"{file.title}: {', '.join(found['removed'])}.")
     content = order.folder / key if found["changed"] else None
     return order.desk.keep(key, content, Kept(file.sha256, found["pages"], found), seconds)
 
@@ -201,12 +201,13 @@ def set_unit(values: dict[str, Any]) -> Sheets:
     return typeset(values["template"], {name: value for name, value in values.items() if name != "template"})
 
 
-def _settle(units: Sequence[Unit], made: Mapping[int, Kept], inputs: Inputs, desk: Desk) -> binding.Settled:
+def _settle(order: Order, units: Sequence[Unit], made: Mapping[int, Kept]) -> binding.Settled:
     """Lay out again until contents and lists keep their length; at most four passes."""
+    inputs, desk, cover = order.frozen.inputs, order.desk, typeset("cover", binding.cover_values(order))
     lists = {number: unit for number, unit in enumerate(units) if unit.list_kind}
     lengths = {number: layout.Length(kept.pages, kept.found.get("anchors", {})) for number, kept in made.items()}
     lengths |= dict.fromkeys(lists, layout.Length(1, {}))
-    fronts: dict[str, int] = {"0": 2}
+    fronts: dict[str, int] = {"0": len(cover.sizes) + 1}
     typed = _Typed()
     for attempt in range(MOST_PASSES):
         volumes, same = layout.volumes_of(units, lengths, fronts)
@@ -216,12 +217,13 @@ def _settle(units: Sequence[Unit], made: Mapping[int, Kept], inputs: Inputs, des
         papers = {
             number: typed(unit.code, layout.list_values(unit, inputs, laid.places)) for number, unit in lists.items()
         }
-        now = {name: len(sheets.sizes) + (name == "0") for name, sheets in heads.items()}
+        now = {name: len(sheets.sizes) for name, sheets in heads.items()}
+        now["0"] += len(cover.sizes)
         long = {number: layout.Length(len(sheets.sizes), {}) for number, sheets in papers.items()}
         if now == {volume.name: volume.front for volume in volumes} and long == {n: lengths[n] for n in lists}:
             desk.step(steps.NUMBER, 1, 1)
             desk.step(steps.CONTENTS, MOST_PASSES, MOST_PASSES)
-            return binding.Settled(laid, heads, papers, made, units)
+            return binding.Settled(laid, cover, heads, papers, made, units)
         before, fronts = sum(fronts.values()), now
         lengths |= long
     raise NotSettled(f"contents of {before} pages became {sum(now.values())}")

@@ -17,6 +17,7 @@ from portal.doc_assembly.rules.template import AUTHORITY, AUTHORITY_TE, MARK, VO
 from portal.doc_assembly.rules.units import Unit
 
 REPORT, REPORT_TE = "Detailed Project Report", "సమగ్ర ప్రాజెక్ట్ నివేదిక"
+LONGEST_NAME, LONGEST_WORK = 300, 900
 DIAGONAL = {"draft": "DRAFT – NOT FOR SANCTION"}
 
 
@@ -25,6 +26,7 @@ class Settled:
     """A layout that keeps its length, with the pages that depend on it."""
 
     layout: Layout
+    cover: Sheets
     fronts: Mapping[str, Sheets]
     lists: Mapping[int, Sheets]
     made: Mapping[int, Kept]
@@ -90,8 +92,7 @@ def _parts(order: Order, found: Settled) -> Iterator[Part]:
     places = {id(unit): number for number, unit in enumerate(found.units)}
     for volume in found.layout.volumes:
         if volume.name == "0":
-            cover = typeset("cover", cover_values(order))
-            yield _loose(order, "cover", cover, "", bare=True)
+            yield _loose(order, "cover", found.cover, "", bare=True)
         yield _loose(order, f"front-{volume.name}", found.fronts[volume.name], _title(volume), head=volume.name == "0")
         for unit, _length in volume.units:
             number = places[id(unit)]
@@ -140,6 +141,11 @@ def _form(part: Part, size: Sequence[float], label: str, *, first: bool) -> dict
     return {"k": "running", "w": size[0], "h": size[1], "label": label, "volume": part.title} | head
 
 
+def shortened(words: str, most: int) -> str:
+    """The cover is one page; the whole name of the work stands among the salient features."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
 def cover_values(order: Order) -> dict[str, Any]:
     """What stands on the cover."""
     p, estimate = order.frozen.inputs.project, order.frozen.inputs.estimate
@@ -158,8 +164,8 @@ def cover_values(order: Order) -> dict[str, Any]:
         "year": p["financial_year"],
         "kind": REPORT,
         "kind_te": REPORT_TE,
-        "name": p["name"],
-        "work": p["work"],
+        "name": shortened(p["name"], LONGEST_NAME),
+        "work": shortened(p["work"], LONGEST_WORK),
         "say": rupees0(say) if say is not None else "",
         "say_label": "Estimated cost (say)",
         "say_words": in_words(say) if say is not None else "",
