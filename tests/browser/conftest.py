@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 from flask import g
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.app import create_app
@@ -28,6 +28,8 @@ HERE = Path(__file__).parent
 SIZES = {"laptop": (1366, 768), "phone": (390, 844)}
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (HERE / "vendor" / "axe.min.js").read_text()
+PATIENCE_MS = 30_000  # a page that takes longer is broken even on a busy machine
+expect.set_options(timeout=PATIENCE_MS)
 Portal = namedtuple("Portal", "address password var process")
 OFFICER = Actor(uuid.uuid4(), "ee", name="S. Rao")
 
@@ -54,7 +56,7 @@ def open_page(chromium):
         window = chromium.new_context(**options)
         windows.append(window)
         page = window.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.complaints, page.strangers = [], []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
@@ -71,11 +73,11 @@ def inside(url, address):
     return url.startswith((address, "data:", "blob:", "about:"))
 
 
-def faults(page):
+def faults(page, only=AXE_RULES):
     """What axe-core finds on the page, in words."""
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE)
-    found = page.evaluate(f"axe.run(document, {{runOnly: {AXE_RULES}}})")
+    found = page.evaluate(f"axe.run(document, {{runOnly: {only}}})")
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]
 
 

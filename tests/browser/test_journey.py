@@ -28,7 +28,7 @@ def upload_estimate(page):
     page.click("#estimate >> text=Upload BOQ workbook")
     page.set_input_files("input[type=file]", SAMPLES / "boq.xlsx")
     page.click("button:text('Upload and check')")
-    page.click("button:text('items over')", timeout=30_000)  # the page shows it by itself when the worker has read it
+    page.click("button:text('items over')", timeout=60_000)  # the page shows it by itself when the worker has read it
     expect(page.locator("main")).to_contain_text("Recapitulation")
     expect(page.locator("main")).to_contain_text("13,69,17,000")
 
@@ -64,7 +64,7 @@ def test_from_the_works_report_to_a_downloaded_report(signed_in_page, tmp_path):
     project = page.url
     upload_estimate(page)
     page.goto(project)
-    page.click("#files header a")
+    page.click("#files >> text=Add a file")
     for name in FILES:
         attach(page, name)
     page.goto(project)

@@ -11,11 +11,12 @@ from html import unescape
 import pytest
 
 from portal.config import ROOT
-from tests.browser.conftest import SIZES, faults, too_wide
+from tests.browser.conftest import AXE_RULES, SIZES, faults, too_wide
 
 SAMPLES = ROOT / "docs" / "sample"
 VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=$|/)|(?<=sections/)[^/]+")
 NO_PAGES = re.compile(r"/static/|/file$|/files/|\.(csv|xlsx|json)|/export")
+BY_LOOKS = ["color-contrast", "target-size", "scrollable-region-focusable"]  # what depends on size and brightness
 SAME_KIND = 5  # how many pages of one kind are searched for links
 
 
@@ -77,10 +78,10 @@ def look_at(page, address):
     page.wait_for_load_state("load")
     page.wait_for_timeout(200)  # regions of other modules arrive
     wrong = []
-    for (width, height), scheme in zip(SIZES.values(), ("light", "dark"), strict=True):
+    for (width, height), scheme, rules in zip(SIZES.values(), ("light", "dark"), (AXE_RULES, BY_LOOKS), strict=True):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no fading from one to the other
-        wrong += faults(page)
+        wrong += faults(page, rules)
         if too_wide(page):
             wrong.append(f"scrolls sideways by {too_wide(page)} px at {width}")
     return wrong + page.complaints + page.strangers
