@@ -19,7 +19,7 @@ from tests.attachments.test_attachments import Upload
 from tests.doc_assembly.desk import sheet
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def every_step_is_written(monkeypatch):
     """Beat at every step, in the test's own transaction."""
     monkeypatch.setattr(workbench, "BEAT_S", -1.0)
@@ -89,7 +89,7 @@ def test_a_later_edit_moves_on_and_renders_one_section_anew(session, project, ac
     assert session.query(BuildUnit).count() == before + 1
 
 
-def test_progress_never_goes_down_and_reaches_the_end(session, project, actor, monkeypatch):
+def test_progress_never_goes_down_and_reaches_the_end(session, project, actor, monkeypatch, every_step_is_written):
     seen = []
     real = workbench.report_progress
 
@@ -105,7 +105,9 @@ def test_progress_never_goes_down_and_reaches_the_end(session, project, actor, m
     assert seen[-1] >= 99
 
 
-def test_a_cancelled_build_stops_and_publishes_nothing(session, project, actor, monkeypatch, recorded):
+def test_a_cancelled_build_stops_and_publishes_nothing(
+    session, project, actor, monkeypatch, every_step_is_written, recorded
+):
     officer = actor("ae")
     build = commands.request_build(officer, project.id)
     real = workbench.report_progress
@@ -129,7 +131,9 @@ def test_a_waiting_build_is_cancelled_at_once_and_never_taken_up(session, projec
     assert run(build).status == Status.CANCELLED
 
 
-def test_a_lost_build_is_given_back_and_ends_in_the_same_bytes(session, project, actor, monkeypatch):
+def test_a_lost_build_is_given_back_and_ends_in_the_same_bytes(
+    session, project, actor, monkeypatch, every_step_is_written
+):
     class Killed(BaseException):
         """The worker is gone, without a word."""
 

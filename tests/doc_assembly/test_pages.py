@@ -5,7 +5,6 @@ import pytest
 from portal.core.access import SYSTEM
 from portal.core.db import transaction
 from portal.doc_assembly import commands, queries
-from portal.doc_assembly.commands import workbench
 from portal.doc_assembly.commands.assembling import Assembler
 
 
@@ -15,9 +14,8 @@ def project(session, redis, make_project):
 
 
 @pytest.fixture
-def version(project, actor, monkeypatch):
+def version(project, actor):
     """A published version of the project."""
-    monkeypatch.setattr(workbench, "BEAT_S", -1.0)
     build = commands.request_build(actor("ee"), project.id)
     Assembler(build.id).run()
     return queries.get_version(SYSTEM, build.version_id)

@@ -1,6 +1,5 @@
 """The whole report from frozen inputs: numbering, contents, links, bookmarks, totals, looks."""
 
-import hashlib
 import io
 import subprocess
 import time
@@ -35,14 +34,23 @@ def everything(desk):
     ]
 
 
-@pytest.fixture
-def made(desk, tmp_path):
-    """A report with everything in it."""
-    bound = assemble(order(desk, tmp_path, inputs(files=everything(desk))))
-    return bound.path.read_bytes()
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """A desk at which the report with everything was made once."""
+    folder = tmp_path_factory.mktemp("report")
+    desk = FolderDesk(folder / "store")
+    desk.bound = assemble(order(desk, folder, inputs(files=everything(desk))))
+    desk.report = desk.bound.path.read_bytes()
+    return desk
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def made(used):
+    """The report with everything in it."""
+    return used.report
+
+
+@pytest.fixture(scope="module")
 def pdf(made):
     with pikepdf.open(io.BytesIO(made)) as opened:
         yield opened
@@ -54,22 +62,21 @@ def texts(content):
     return done.stdout.decode().split("\f")[:-1]
 
 
-def test_the_same_inputs_give_the_same_bytes_from_kept_parts_too(desk, tmp_path, made):
-    count = len(desk.made)
-    again = assemble(order(desk, tmp_path, inputs(files=everything(desk))))
+def test_the_same_inputs_give_the_same_bytes_from_kept_parts_too(used, tmp_path, made):
+    count = len(used.made)
+    again = assemble(order(used, tmp_path, inputs(files=everything(used))))
     assert again.path.read_bytes() == made
-    # what could not be read is tried again, nothing else
-    assert len(desk.made) == count
+    assert len(used.made) == count
     elsewhere = FolderDesk(tmp_path / "elsewhere")
     fresh = assemble(order(elsewhere, tmp_path, inputs(files=everything(elsewhere))))
     assert fresh.path.read_bytes() == made
 
 
-def test_a_changed_section_renders_one_section(desk, tmp_path, made):
-    desk.made.clear()
+def test_a_changed_section_renders_one_section(used, tmp_path, made):
+    used.made.clear()
     changed = [Text("0.3", "Another summary.", TELUGU, 2), inputs().texts[1]]
-    bound = assemble(order(desk, tmp_path, inputs(files=everything(desk), texts=changed)))
-    assert len(desk.made) == 1
+    bound = assemble(order(used, tmp_path, inputs(files=everything(used), texts=changed)))
+    assert len(used.made) == 1
     assert bound.path.read_bytes() != made
 
 
@@ -118,8 +125,8 @@ def test_a_file_bound_twice_is_printed_once_and_referred_to(made):
     assert labels["ST-03"] == labels["ST-01"] == "IX-2"
 
 
-def test_a_broken_file_is_named_and_a_page_stands_in_its_place(desk, made):
-    assert any("Broken paper" in words for words in desk.warnings)
+def test_a_broken_file_is_named_and_a_page_stands_in_its_place(used, made):
+    assert any("Broken paper" in words for words in used.warnings)
     whole = "\n".join(texts(made))
     assert "This paper could not be bound" in whole
     assert "C08" in whole
@@ -140,12 +147,11 @@ def test_sheets_keep_their_own_size(pdf):
     assert sizes.count((842, 1191)) == 1
 
 
-def test_header_footer_and_mark_are_on_the_pages(desk, tmp_path, made):
-    bound = assemble(order(desk, tmp_path, inputs(files=everything(desk))))
+def test_header_footer_and_mark_are_on_the_pages(used, made):
     page = next(words for words in texts(made) if "I.4.1.1" in words and "Higher." in words)
     for said in (PROJECT["name"], "INFRA-RT-2026-042/DPR/D1", "Volume I: Main report", "25-11-2026", "Draft D1"):
         assert said in page
-    assert f"Content {bound.content_hash[:8]}" in page
+    assert f"Content {used.bound.content_hash[:8]}" in page
 
 
 def test_the_file_opens_in_another_reader_without_a_word(made, tmp_path):
@@ -176,7 +182,7 @@ def test_contents_that_never_settle_are_a_failure(desk, tmp_path, monkeypatch):
     def growing(laid, volume):
         passes.append(volume.name)
         values = real(laid, volume)
-        return values | {"entries": values["entries"] * (1 + 20 * len(passes))}
+        return values | {"entries": values["entries"] * (1 + 6 * len(passes))}
 
     monkeypatch.setattr(assembly.layout, "front_values", growing)
     with pytest.raises(assembly.NotSettled):
@@ -214,7 +220,6 @@ def test_content_hash_is_of_what_is_said_not_of_when(desk, tmp_path):
     later = assemble(order(desk, tmp_path, inputs(), label="D2"))
     other = assemble(order(desk, tmp_path, inputs(texts=[])))
     assert first.content_hash == later.content_hash != other.content_hash
-    assert hashlib.sha256(first.path.read_bytes()).hexdigest()
 
 
 def test_a_file_that_takes_for_ever_does_not_hold_up_a_stop(desk, tmp_path, monkeypatch):
