@@ -34,8 +34,8 @@ class Operation:
     """One line of a module's table.
 
     `form` is the body; `file` the name of an uploaded file, handed to the use case as a FileStorage before the form's
-    values; `load` the query that finds what an edit changes (makes If-Match required); `shows` overrides how the
-    answer is shown; `status` the status of success; `raw` marks use cases that answer a Response themselves.
+    values; `load` the query that finds what an edit changes (makes If-Match required) and `current` what the form reads
+    of it, where that is not the record itself; `shows` overrides how the answer is shown; `status` the status of success; `raw` marks use cases that answer a Response themselves.
     """
 
     method: str
@@ -44,6 +44,7 @@ class Operation:
     form: type[Form] | None = None
     file: str = ""
     load: Callable[..., Any] | None = None
+    current: Callable[[Any], Any] = lambda record: record
     shows: Shows | None = None
     status: int = 0
     raw: bool = False
@@ -101,7 +102,7 @@ def _edit(operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]
     try:
         if operation.form is None:
             return _shown(operation.use_case(*args, seen=int(seen)), operation, shows, base)
-        form = operation.form.from_json(_json(), current)
+        form = operation.form.from_json(_json(), operation.current(current))
         found = form.run(operation.use_case, *args, seen=int(seen))
         return _refused(form) if form.errors else _shown(found, operation, shows, base)
     except Stale as stale:

@@ -29,8 +29,11 @@ def act_of(use_case: Callable[..., object]) -> str:
     return DOORS[f"{use_case.__module__}.{use_case.__qualname__}"]
 
 
-def command(act: str = "write") -> Callable[[UseCase[P, R]], UseCase[P, R]]:
-    """A use case that changes state: the right to `act` in its own module, one transaction, an audit record."""
+def command(act: str = "write", *, audited: bool = True) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+    """A use case that changes state: the right to `act` in its own module, one transaction, an audit record.
+
+    `audited=False` is for what is no act of anybody, such as a worker's heartbeat.
+    """
 
     def wrap(use_case: UseCase[P, R]) -> UseCase[P, R]:
         name, full_act = _name(use_case, act)
@@ -40,8 +43,16 @@ def command(act: str = "write") -> Callable[[UseCase[P, R]], UseCase[P, R]]:
             require(actor, full_act)
             with transaction(actor.id):
                 answer = use_case(actor, *args, **kwargs)
-                audit.note(actor, full_act, name, args)
-            log.info("%s by %s (%s) request %s", name, actor.id, actor.role, ORIGIN.get().request_id)
+                if audited:
+                    audit.note(actor, full_act, name, args)
+            log.log(
+                logging.INFO if audited else logging.DEBUG,
+                "%s by %s (%s) request %s",
+                name,
+                actor.id,
+                actor.role,
+                ORIGIN.get().request_id,
+            )
             return answer
 
         return opened
