@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 from portal.config import ROOT, Settings, private_folder, read_settings
+from portal.local.servers import bound_to_parent
 from portal.local.supervise import Supervisor, is_ready
 
 PASSWORD = "only-for-this-trial"  # noqa: S105  (of sample officers that live as long as the folder)
@@ -58,7 +59,11 @@ def trial(folder: Path, **given: str) -> Iterator[Trial]:
     own = read_settings(env)
     with (private_folder(folder) / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
-            [sys.executable, "-m", "portal.local.run"], cwd=ROOT, env=env, stdout=log, stderr=log
+            [*bound_to_parent("INT"), sys.executable, "-m", "portal.local.run"],
+            cwd=ROOT,
+            env=env,
+            stdout=log,
+            stderr=log,
         )
     running = Trial(own, f"http://127.0.0.1:{own.port}", launcher)
     try:
