@@ -6,7 +6,6 @@ import uuid
 import pikepdf
 import pytest
 
-from portal.attachments import commands as attachments
 from portal.core import storage
 from portal.core.access import SYSTEM
 from portal.core.db import now, transaction
@@ -15,24 +14,12 @@ from portal.doc_assembly import commands, queries
 from portal.doc_assembly.commands import workbench
 from portal.doc_assembly.commands.assembling import Assembler
 from portal.doc_assembly.models import Build, BuildUnit, DprVersion, Status
-from tests.attachments.test_attachments import Upload
-from tests.doc_assembly.desk import sheet
 
 
 @pytest.fixture
 def every_step_is_written(monkeypatch):
     """Beat at every step, in the test's own transaction."""
     monkeypatch.setattr(workbench, "BEAT_S", -1.0)
-
-
-@pytest.fixture
-def project(session, redis, make_project, actor):
-    """A project with a section and a drawing."""
-    made = make_project()
-    commands.write_section(actor("ae"), made.id, "I.4", {"text": "# Alignment\n\nAlong the lake.", "text_te": ""})
-    values = {"title": "Key plan", "kind": "drawing", "number": "ST-01", "dated": None}
-    attachments.add_attachment(actor("ae"), made.id, Upload(sheet(2)), values)
-    return made
 
 
 def run(build):
@@ -70,7 +57,7 @@ def test_the_same_inputs_give_the_running_build_and_then_the_version_there_is(se
 
 
 def test_other_inputs_wait_until_the_running_build_is_over(session, project, actor):
-    commands.request_build(actor("ee"), project.id)
+    commands.take_up_build(SYSTEM, commands.request_build(actor("ee"), project.id).id)
     commands.write_section(actor("ae"), project.id, "I.7", {"text": "Works.", "text_te": ""})
     with pytest.raises(RuleBroken, match="being assembled"):
         commands.request_build(actor("ee"), project.id)

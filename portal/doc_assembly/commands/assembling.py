@@ -97,7 +97,7 @@ class Assembler:
             return thaw(storage.path(sha256).read_bytes())
         frozen = _patiently(lambda: freeze_inputs(SYSTEM, project_id))
         kept = storage.put(freeze(frozen))
-        _patiently(lambda: note_frozen(SYSTEM, self.build_id, attempt, kept, frozen.at))
+        _patiently(lambda: note_frozen(SYSTEM, self.build_id, attempt, kept, frozen.at, frozen.origins))
         return frozen
 
 

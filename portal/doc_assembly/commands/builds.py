@@ -1,5 +1,6 @@
 """Asking for a build, stopping it, trying it again: at most one at a time for a project."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from portal.core.usecases import command
 from portal.doc_assembly.events import BuildCancelled, BuildRequested
 from portal.doc_assembly.models import Build, DprDocument, DprVersion, Status
 from portal.doc_assembly.queries import find_active_build, find_version, get_build, list_origins
+from portal.doc_assembly.rules.frozen import Origin
 from portal.doc_assembly.rules.hashing import leaf_of
 from portal.doc_assembly.rules.template import VERSION
 from portal.doc_assembly.rules.units import engine_version
@@ -26,7 +28,7 @@ MOST_QUEUED = 10
 def request_build(actor: Actor, project_id: UUID) -> Build:
     """Ask for a Draft. From unchanged inputs the running build, or the one that made the version, is the answer."""
     get_project(actor, project_id)
-    key = _key(project_id)
+    key = _key_of(project_id, list_origins(SYSTEM, project_id))
     active = _active(project_id)
     if active:
         return _the_same(active, key)
@@ -38,7 +40,7 @@ def request_build(actor: Actor, project_id: UUID) -> Build:
 def request_fresh_build(actor: Actor, project_id: UUID) -> Build:
     """Make a new version even though nothing has changed since the last."""
     get_project(actor, project_id)
-    key = _key(project_id)
+    key = _key_of(project_id, list_origins(SYSTEM, project_id))
     active = _active(project_id)
     return _the_same(active, key) if active else _queue(actor, project_id, key)
 
@@ -54,16 +56,18 @@ def _active(project_id: UUID) -> Build | None:
 
 
 def _the_same(active: Build, key: str) -> Build:
-    if active.idempotency_key != key:
+    """A build that still waits will freeze what stands when it begins, so it is the answer to any request."""
+    waits = active.status == Status.QUEUED and not active.frozen_sha256
+    if not waits and active.idempotency_key != key:
         raise RuleBroken(
             _("%(label)s is being assembled from earlier inputs. Wait for it, or cancel it first.", label=active.label)
         )
     return active
 
 
-def _key(project_id: UUID) -> str:
-    """Project, kind, template, engine, and the inputs as they stand now."""
-    stand = [[one.module, one.record_id, one.version] for one in list_origins(SYSTEM, project_id)]
+def _key_of(project_id: UUID, origins: Sequence[Origin]) -> str:
+    """Project, kind, template, engine, and the inputs: as they stand now, and once they are frozen as they were read."""
+    stand = [[one.module, one.record_id, one.version] for one in origins]
     return leaf_of([str(project_id), "draft", VERSION, engine_version(), sorted(stand)])
 
 

@@ -16,7 +16,7 @@ from portal.core.errors import RuleBroken
 from portal.core.events import record
 from portal.core.i18n import _
 from portal.core.usecases import command
-from portal.doc_assembly.commands.builds import _locked
+from portal.doc_assembly.commands.builds import _key_of, _locked
 from portal.doc_assembly.events import (
     BuildCancelled,
     BuildCompleted,
@@ -88,10 +88,13 @@ def take_up_build(actor: Actor, build_id: UUID) -> Build | None:
 
 
 @command()
-def note_frozen(actor: Actor, build_id: UUID, attempt: int, sha256: str, at: dt.datetime) -> None:
-    """The inputs are read and stored; every later attempt uses the same."""
+def note_frozen(
+    actor: Actor, build_id: UUID, attempt: int, sha256: str, at: dt.datetime, origins: Sequence[Origin]
+) -> None:
+    """The inputs are read and stored; every later attempt uses the same, and the build is known by them."""
     build = _held(actor, build_id, attempt)
     build.frozen_sha256, build.frozen_at = sha256, at
+    build.idempotency_key = _key_of(build.project_id, origins)
 
 
 @command()
@@ -149,6 +152,7 @@ def _held(actor: Actor, build_id: UUID, attempt: int) -> Build:
 def publish_build(actor: Actor, build_id: UUID, attempt: int, made: Published) -> DprVersion:
     """The version appears with all of its files, or not at all."""
     build = _held(actor, build_id, attempt)
+    build.idempotency_key = _key_of(build.project_id, made.origins)  # by the engine that made it
     facts = {name: value for name, value in vars(made).items() if name not in ("parts", "origins", "warnings")}
     version = DprVersion(
         project_id=build.project_id,

@@ -1,0 +1,30 @@
+"""What a build is made from, and what becomes of it when something is amiss."""
+
+from portal.attachments import commands as attachments
+from portal.core.access import SYSTEM
+from portal.doc_assembly import commands, queries
+from tests.doc_assembly.desk import sheet
+from tests.doc_assembly.test_builds import run
+
+
+def test_a_file_that_came_after_the_request_and_was_withdrawn_is_not_in_the_version_of_the_same_inputs(
+    project, actor, attach
+):
+    """The version is known by what was frozen, not by what stood when it was asked for."""
+    build = commands.request_build(actor("ee"), project.id)
+    late = attach(project, "Late plan", sheet(1, words="Late"))
+    made = run(build)
+    assert "Late plan" in {one.title for one in queries.get_version(SYSTEM, made.version_id).sources}
+    attachments.withdraw_attachment(actor("ee"), late.id)
+    again = commands.request_build(actor("ee"), project.id)
+    assert again.id != build.id
+    assert "Late plan" not in {one.title for one in queries.get_version(SYSTEM, run(again).version_id).sources}
+
+
+def test_a_waiting_build_takes_what_stands_when_a_worker_begins(project, actor):
+    build = commands.request_build(actor("ee"), project.id)
+    commands.write_section(actor("ae"), project.id, "I.7", {"text": "Works.", "text_te": ""})
+    assert commands.request_build(actor("ee"), project.id).id == build.id
+    version = run(build).version_id
+    assert queries.list_moved(SYSTEM, version) == []
+    assert commands.request_build(actor("ee"), project.id).version_id == version
