@@ -1,8 +1,19 @@
 """What a build is made from, and what becomes of it when something is amiss."""
 
+import errno
+from pathlib import Path
+
+import pikepdf
+import pytest
+
 from portal.attachments import commands as attachments
 from portal.core.access import SYSTEM
+from portal.core.audit import AuditRecord
+from portal.core.errors import NotFound, NotPermitted
 from portal.doc_assembly import commands, queries
+from portal.doc_assembly.commands import assembling
+from portal.doc_assembly.commands.assembling import Assembler
+from portal.doc_assembly.models import Status
 from tests.doc_assembly.desk import sheet
 from tests.doc_assembly.test_builds import run
 
@@ -28,3 +39,18 @@ def test_a_waiting_build_takes_what_stands_when_a_worker_begins(project, actor):
     version = run(build).version_id
     assert queries.list_moved(SYSTEM, version) == []
     assert commands.request_build(actor("ee"), project.id).version_id == version
+
+
+def fail(build):
+    commands.take_up_build(SYSTEM, build.id)
+    commands.fail_build(SYSTEM, build.id, build.attempt, "LAYOUT", "contents of 2 pages became 3")
+
+
+def test_a_failed_build_tried_again_after_another_was_published_gets_the_next_label(project, actor):
+    failed = commands.request_build(actor("ee"), project.id)
+    fail(failed)
+    assert run(commands.request_build(actor("ee"), project.id)).label == "D1"
+    commands.retry_build(actor("ee"), failed.id)
+    done = run(failed)
+    assert (done.status, done.label) == (Status.COMPLETED, "D2")
+    assert queries.get_version(SYSTEM, done.version_id).label == "D2"

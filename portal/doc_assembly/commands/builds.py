@@ -66,7 +66,7 @@ def _the_same(active: Build, key: str) -> Build:
 
 
 def _key_of(project_id: UUID, origins: Sequence[Origin]) -> str:
-    """Project, kind, template, engine, and the inputs: as they stand now, and once they are frozen as they were read."""
+    """Project, kind, template, engine, and the inputs: as they stand, or once they are frozen as they were read."""
     stand = [[one.module, one.record_id, one.version] for one in origins]
     return leaf_of([str(project_id), "draft", VERSION, engine_version(), sorted(stand)])
 
@@ -75,11 +75,9 @@ def _queue(actor: Actor, project_id: UUID, key: str) -> Build:
     queued = db.session.scalar(select(func.count()).select_from(Build).where(Build.status == Status.QUEUED)) or 0
     if queued >= MOST_QUEUED:
         raise TooMany(_("%(count)s builds are waiting already. Ask again in a few minutes.", count=queued))
-    made = select(func.count()).select_from(DprVersion)
-    number = db.session.scalar(made.where(DprVersion.project_id == project_id, DprVersion.kind == "draft")) or 0
     build = Build(
         project_id=project_id,
-        label=f"D{number + 1}",
+        label=_next_label(project_id),
         idempotency_key=key,
         started_by=actor.id,
         started_by_name=actor.name,
@@ -87,6 +85,13 @@ def _queue(actor: Actor, project_id: UUID, key: str) -> Build:
     db.session.add(build)
     record(BuildRequested(build_id=build.id, version=build.label, kind="draft"), build, actor)
     return build
+
+
+def _next_label(project_id: UUID) -> str:
+    """The label of the next version; it is the project's one active build that may use it."""
+    made = select(func.count()).select_from(DprVersion)
+    number = db.session.scalar(made.where(DprVersion.project_id == project_id, DprVersion.kind == "draft")) or 0
+    return f"D{number + 1}"
 
 
 @command("build")
@@ -103,12 +108,13 @@ def cancel_build(actor: Actor, build_id: UUID) -> Build:
 
 @command("build")
 def retry_build(actor: Actor, build_id: UUID) -> Build:
-    """Take a failed build up again with the same frozen inputs."""
+    """Take a failed build up again with the same frozen inputs, under the label that is free by now."""
     build = _locked(actor, build_id)
     active = _active(build.project_id)
     if active:
         raise RuleBroken(_("%(label)s is being assembled already.", label=active.label))
     build.wait_again()
+    build.label = _next_label(build.project_id)
     record(BuildRequested(build_id=build.id, version=build.label, kind=build.kind), build, actor)
     return build
 
