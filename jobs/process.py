@@ -43,7 +43,7 @@ def repeat(app: Flask, step: Callable[[], int], pause_s: float) -> None:
             with app.app_context():
                 found = step()
         except (OperationalError, RedisError, OSError) as away:
-            log.warning("waiting for a server: %s", str(away).splitlines()[0])
+            log.warning("waiting for a server: %r", away)
             with app.app_context():
                 db.engine.dispose()
             time.sleep(1)

@@ -4,7 +4,7 @@ import select as sockets
 from contextlib import suppress
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from jobs.process import STOP, repeat, start
@@ -14,15 +14,19 @@ from portal.core.events import CHANNEL, Outbox, StoredEvent
 from portal.core.live import announce
 
 BATCH = 200
+RELAY_LOCK = 0x72656C6179
 IDLE_S = 0.5
 
 
 def relay_once() -> int:
     """Send one batch, in order of position; a crash half-way repeats the tail, which is harmless.
 
-    Rows are chosen by "not yet sent", never by the last number seen: numbers commit out of order.
+    Rows are chosen by "not yet sent", never by the last number seen: numbers commit out of order. One relay works at
+    a time, so that none overtakes another; a second one stands by.
     """
     with transaction():
+        if not db.session.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
+            return 0
         waiting = select(Outbox).join(Outbox.event).where(Outbox.sent_at.is_(None)).order_by(StoredEvent.position)
         rows = db.session.scalars(waiting.limit(BATCH).with_for_update(of=Outbox, skip_locked=True)).all()
         told: dict[object, None] = {}

@@ -129,7 +129,7 @@ def _shell() -> dict[str, Any]:
         "languages": LANGUAGES,
         "language": http.language(),
         "live_url": live.stream_url,
-        "version": VERSION,
+        "portal_version": VERSION,
     }
 
 

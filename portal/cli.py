@@ -43,7 +43,7 @@ def acting(username: str) -> Iterator[Actor]:
     except PortalError as refused:
         raise click.ClickException(str(refused)) from None
     except (OperationalError, ProgrammingError, RedisError) as away:
-        reason = str(away).splitlines()[0]
+        reason = (str(away) or repr(away)).splitlines()[0]
         raise click.ClickException(
             f"The portal in {settings().var} does not answer ({reason}). Is it running? Start it with: make run"
         ) from None

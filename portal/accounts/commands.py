@@ -57,6 +57,7 @@ def _sign_in(username: str, password: str) -> Actor | None:
         return None
     actor = _as_actor(officer)
     with transaction(actor.id):
+        db.session.refresh(officer, with_for_update=True)  # one sign-in after the other, so that none is refused
         record(OfficerSignedIn(username=officer.username), officer, actor)
         audit.note(actor, "accounts.sign_in", "portal.accounts.commands.sign_in", (officer.id,))
     return actor

@@ -4,7 +4,7 @@ from pathlib import Path, PurePath
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.attachments.events import AttachmentAdded, AttachmentEdited, AttachmentWithdrawn
 from portal.attachments.models import Attachment
@@ -53,10 +53,13 @@ def add_attachment(actor: Actor, project_id: UUID, file: Upload, values: dict[st
         if "refused" in found:
             raise Invalid(REFUSALS[found["refused"]], "file")
 
-    stored = storage.intake(file, limit=MAX_BYTES, inspect=inspect)
-    if _stored_bytes(project_id) + stored.bytes > PROJECT_BYTES:
-        raise TooLarge(_("The project's files would exceed 4 GB. Withdraw what is not needed."))
-    _refuse_twin(project_id, stored.sha256, values)
+    def accept(stored: storage.Stored) -> None:
+        _one_at_a_time(project_id)
+        if _stored_bytes(project_id) + stored.bytes > PROJECT_BYTES:
+            raise TooLarge(_("The project's files would exceed 4 GB. Withdraw what is not needed."))
+        _refuse_twin(project_id, stored.sha256, values)
+
+    stored = storage.intake(file, limit=MAX_BYTES, inspect=inspect, accept=accept)
     name = PurePath((file.filename or "file").replace("\\", "/")).name[:200]
     attachment = Attachment(
         **values, project_id=project_id, filename=name, sha256=stored.sha256, bytes=stored.bytes, **found
@@ -74,7 +77,12 @@ def add_attachment(actor: Actor, project_id: UUID, file: Upload, values: dict[st
     return attachment
 
 
-def _refuse_twin(project_id: UUID, sha256: str, values: dict[str, Any]) -> None:
+def _one_at_a_time(project_id: UUID) -> None:
+    """Files of one project are counted and compared by one officer after the other."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"attachments {project_id}"))))
+
+
+def _refuse_twin(project_id: UUID, sha256: str, values: dict[str, Any], but: UUID | None = None) -> None:
     twin = select(Attachment.id).where(
         Attachment.project_id == project_id,
         Attachment.sha256 == sha256,
@@ -82,6 +90,8 @@ def _refuse_twin(project_id: UUID, sha256: str, values: dict[str, Any]) -> None:
         Attachment.title == values["title"],
         Attachment.status == "attached",
     )
+    if but:
+        twin = twin.where(Attachment.id != but)
     if db.session.scalar(twin):
         raise RuleBroken(_("The same file is attached under this title already."), "title")
 
@@ -93,6 +103,8 @@ def edit_attachment(
     """Correct title, number, kind or date."""
     attachment = get_attachment(actor, attachment_id)
     attachment.seen_as(seen)
+    _one_at_a_time(attachment.project_id)
+    _refuse_twin(attachment.project_id, attachment.sha256, values, but=attachment.id)
     before = {name: str(getattr(attachment, name) or "") for name in values}
     for name, value in values.items():
         setattr(attachment, name, value)

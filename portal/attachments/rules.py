@@ -15,7 +15,9 @@ MAX_PAGES = 2000
 MAX_PAGE_MM = 5080  # ISO 19005 (PDF/A) limit of 14,400 units
 MM_PER_POINT = 25.4 / 72
 DEFAULT_DPI = 200
-MIMETYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "TIFF": "image/tiff"}
+MIMETYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "TIFF": "image/tiff"}
+OPENED = ("PNG", "JPEG", "TIFF")
+ONE_PICTURE = ("JPEG", "MPO")  # phones put a second, smaller picture behind the photograph
 Image.MAX_IMAGE_PIXELS = 300_000_000  # an A0 sheet at 400 dpi
 
 Findings = dict[str, Any]
@@ -75,8 +77,8 @@ def _page_size(page: pikepdf.Page) -> list[float]:
 def _image(path: Path) -> Findings:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
-        with Image.open(path, formats=tuple(MIMETYPES)) as image:
-            frames = getattr(image, "n_frames", 1)
+        with Image.open(path, formats=OPENED) as image:
+            frames = 1 if image.format in ONE_PICTURE else getattr(image, "n_frames", 1)
             if frames > MAX_PAGES:
                 return {"refused": "too_many_pages"}
             sizes = []

@@ -34,8 +34,9 @@ class Operation:
     """One line of a module's table.
 
     `form` is the body; `file` the name of an uploaded file, handed to the use case as a FileStorage before the form's
-    values; `load` the query that finds what an edit changes (makes If-Match required) and `current` what the form reads
-    of it, where that is not the record itself; `shows` overrides how the answer is shown; `status` the status of success; `raw` marks use cases that answer a Response themselves.
+    values; `load` the query that finds what an edit changes (makes If-Match required), and `current` what the form
+    reads of it, where that is not the record itself; `shows` overrides how the answer is shown; `status` the status of
+    success; `raw` marks use cases that answer a Response themselves.
     """
 
     method: str
@@ -68,7 +69,8 @@ def api_blueprint(module: str, shows: Shows, operations: Iterable[Operation]) ->
 def _view(operation: Operation, shows: Shows, base: str) -> Callable[..., Any]:
     def view(**path: Any) -> Any:
         if operation.method == "POST" and request.headers.get("Idempotency-Key"):
-            return once(g.actor.id, lambda: _answer(operation, shows, base, path))
+            require(g.actor, act_of(operation.use_case))
+            return once(g.actor, lambda: _answer(operation, shows, base, path))
         return _answer(operation, shows, base, path)
 
     return view
@@ -159,7 +161,7 @@ def _typed(name: str, kind: Any, texts: list[str]) -> Any:
             return [part for text in texts for part in text.split(",") if part]
     except ValueError:
         raise Invalid(_("“%(text)s” is not a number.", text=texts[0]), name) from None
-    return texts[0]
+    return texts[0].replace("\x00", "")
 
 
 def _shown(found: Any, operation: Operation, shows: Shows, base: str) -> Response:

@@ -3,14 +3,16 @@
 import datetime as dt
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.access import SYSTEM
@@ -20,6 +22,7 @@ from portal.core.redis import connection
 
 KEEP = 100_000
 TRIES = 5
+WAIT_S = 0.1
 log = logging.getLogger("portal.bus")
 
 
@@ -133,17 +136,32 @@ def _message(topic: str, body: dict[bytes, bytes]) -> Message:
 def consume_once(group: str, name: str = "one", block_ms: int = 1) -> int:
     """Read what is new for the group, react, acknowledge; returns how many messages were read.
 
-    A message that fails five times goes to the dead letters with its reason.
+    A message that fails five times, with growing waits, goes to the dead letters with its reason.
     """
     messages = _read(group, name, block_ms)
     for topic, key, message in messages:
-        for attempt in range(1, TRIES + 1):
-            try:
-                deliver(group, message)
-                break
-            except Exception as error:
-                log.warning("%s failed on %s (try %d): %s", group, message.id, attempt, error)
-                if attempt == TRIES:
-                    _bury(group, message, error)
+        _deliver_or_bury(group, message)
         connection().xack(topic, group, key)
     return len(messages)
+
+
+def _deliver_or_bury(group: str, message: Message) -> None:
+    for attempt in range(1, TRIES + 1):
+        try:
+            return deliver(group, message)
+        except (OperationalError, RedisError):
+            raise  # a server is away: nobody's fault; not acknowledged, so it is delivered again
+        except Exception as error:
+            log.warning("%s failed on %s (try %d): %r", group, message.id, attempt, error)
+            if attempt == TRIES:
+                return _bury(group, message, error)
+            time.sleep(WAIT_S * 2 ** (attempt - 1))
+    return None
+
+
+def bring_back(letter: DeadLetter) -> None:
+    """Put the event of a dead letter on the bus once more; groups that have digested it do nothing."""
+    event = db.session.get(StoredEvent, letter.event_id)
+    if event is not None:
+        publish(event)
+    db.session.delete(letter)

@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 
-from portal.core.errors import Invalid, NotFound, Stale
+from portal.core.errors import Invalid, NotFound, RuleBroken, Stale
 from portal.core.i18n import _
 
 R = TypeVar("R")
+UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -87,9 +88,11 @@ def transaction(actor_id: uuid.UUID | None = None) -> Iterator[None]:
         raise Stale(_("Someone else changed this a moment ago. Look again, then repeat.")) from None
     except IntegrityError as broken:
         session.rollback()
+        if getattr(broken.orig, "sqlstate", "") != UNIQUE_VIOLATION:
+            raise
         if "uq_event_stream_id_stream_version" in str(broken):
             raise Stale(_("Someone else changed this a moment ago. Look again, then repeat.")) from None
-        raise
+        raise RuleBroken(_("Somebody entered the very same a moment ago. Look again, then repeat.")) from None
     except BaseException:
         session.rollback()
         raise
@@ -142,7 +145,7 @@ def cursor_of(row: object, *keys: InstrumentedAttribute[Any]) -> str:
 
 
 def read_cursor(cursor: str, length: int) -> list[Any]:
-    """The values inside a cursor; Invalid when it is none of ours."""
+    """The values inside a cursor, as text; Invalid when it is none of ours."""
     try:
         seen = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
@@ -152,12 +155,21 @@ def read_cursor(cursor: str, length: int) -> list[Any]:
     return seen
 
 
+def _as(key: InstrumentedAttribute[Any], text: Any) -> Any:
+    """The text of a cursor as the column's kind of value. Raises Invalid for one that was tampered with."""
+    kind = key.type.python_type
+    try:
+        return dt.datetime.fromisoformat(text) if kind is dt.datetime else kind(str(text).replace("\x00", ""))
+    except (ValueError, TypeError, ArithmeticError):
+        raise Invalid(_("This page link is not one the portal gave out. Start from the first page."), "after") from None
+
+
 def page_of(
     statement: Select[R], *keys: InstrumentedAttribute[Any], after: str = "", size: int = 50
 ) -> tuple[Sequence[R], str]:
     """One page in descending order of `keys`, and the cursor of the next ("" at the end). The last key is unique."""
     if after:
-        seen = read_cursor(after, len(keys))
+        seen = [_as(key, text) for key, text in zip(keys, read_cursor(after, len(keys)), strict=True)]
         statement = statement.where(tuple_(*keys) < tuple_(*(cast(v, k.type) for v, k in zip(seen, keys, strict=True))))
     rows = db.session.scalars(statement.order_by(*(key.desc() for key in keys)).limit(size + 1)).all()
     return (rows, "") if len(rows) <= size else (rows[:size], cursor_of(rows[size - 1], *keys))

@@ -7,6 +7,7 @@ from typing import Any
 from flask import (
     Flask,
     Response,
+    current_app,
     g,
     has_request_context,
     redirect,
@@ -26,7 +27,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.core import storage
 from portal.core.access import Actor
-from portal.core.errors import PortalError
+from portal.core.errors import Invalid, PortalError
 from portal.core.i18n import LANGUAGES, _
 from portal.core.origin import ORIGIN, Origin
 from portal.core.problem import problem
@@ -59,6 +60,8 @@ def identify() -> ResponseReturnValue | None:
     g.actor = None
     if request.endpoint == "static":
         return None
+    if any("\x00" in text for text in request.args.values()):
+        raise Invalid(_("The address holds a sign that no text can have."))
     (who,) = supplied("actor.of_request")
     g.actor = who()
     if g.actor or request.endpoint in PUBLIC:
@@ -104,6 +107,8 @@ def answer_portal_error(error: PortalError) -> ResponseReturnValue:
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     """What the framework refused: unknown address, wrong method, too large, forged form."""
     status = error.code or 500
+    if isinstance(getattr(error, "original_exception", None), RedisError | OperationalError):
+        return answer_outage(error)
     if isinstance(error, CSRFError):
         return refuse(400, _("This form is too old"), _("Load the page again and repeat; nothing was saved."))
     words = {
@@ -118,10 +123,16 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
 
 def answer_outage(error: Exception) -> ResponseReturnValue:
     """The database or Redis is away for a moment: nothing was half-written, and trying again is right."""
-    log.warning("outage: %s", error)
+    log.warning("outage: %r", error)
+    title = _("Back in a moment")
     detail = _("A part of the portal is restarting. Nothing was half-saved. Try again in a moment.")
-    answer = refuse(503, _("Back in a moment"), detail)
-    return (*answer[:2], {"Retry-After": "5"}) if isinstance(answer, tuple) else answer
+    if wants_json():
+        answer = problem(503, title, detail)
+    else:  # a page that needs neither session nor database
+        page = current_app.jinja_env.get_template("outage.html")
+        answer = current_app.response_class(page.render(title=title, detail=detail, language=language()), 503)
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def answer_crash(error: Exception) -> ResponseReturnValue:
@@ -151,7 +162,10 @@ def language() -> str:
     """The language chosen on the shell, else what the browser asks for; English where nobody asks."""
     if not has_request_context():
         return "en"
-    chosen = session.get("language") if not wants_json() else None
+    try:
+        chosen = session.get("language") if not wants_json() else None
+    except (AssertionError, RuntimeError):  # no session: Redis is away
+        chosen = None
     return chosen or request.accept_languages.best_match(list(LANGUAGES)) or "en"
 
 
@@ -163,8 +177,8 @@ def signed_in() -> Actor | None:
 
 def init_app(app: Flask) -> None:
     """Wire the above into the app."""
+    app.before_request(identify)  # before the form is read: strangers upload nothing
     csrf.init_app(app)
-    app.before_request(identify)
     app.after_request(harden)
     app.register_error_handler(PortalError, answer_portal_error)
     app.register_error_handler(HTTPException, answer_http_error)

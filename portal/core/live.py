@@ -4,7 +4,8 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from queue import Empty, SimpleQueue
+from contextlib import suppress
+from queue import Empty, Full, Queue
 from threading import Lock, Thread
 
 from flask import Blueprint, Response, current_app, g, url_for
@@ -20,6 +21,7 @@ from portal.core.redis import connection
 bp = Blueprint("live", __name__)
 HEARTBEAT_S = 15
 TICKET_S = 24 * 3600
+MOST_WAITING = 200
 log = logging.getLogger("portal.live")
 
 
@@ -28,11 +30,11 @@ class Switchboard:
 
     def __init__(self) -> None:
         self.lock, self.running = Lock(), False
-        self.streams: dict[str, set[SimpleQueue[str]]] = defaultdict(set)
+        self.streams: dict[str, set[Queue[str]]] = defaultdict(set)
 
-    def open(self, redis: Redis, topics: list[str]) -> "SimpleQueue[str]":
+    def open(self, redis: Redis, topics: list[str]) -> "Queue[str]":
         """A queue that gets the name of each of the topics when it is announced."""
-        queue: SimpleQueue[str] = SimpleQueue()
+        queue: Queue[str] = Queue(MOST_WAITING)
         with self.lock:
             for topic in topics:
                 self.streams[topic].add(queue)
@@ -41,7 +43,7 @@ class Switchboard:
                 Thread(target=self.pump, args=(redis,), daemon=True).start()
         return queue
 
-    def close(self, queue: "SimpleQueue[str]", topics: list[str]) -> None:
+    def close(self, queue: "Queue[str]", topics: list[str]) -> None:
         """Forget the queue of a browser that went away."""
         with self.lock:
             for topic in topics:
@@ -69,7 +71,8 @@ class Switchboard:
         with self.lock:
             told = [(queue, topic) for topic in topics for queue in self.streams.get(topic, ())]
         for queue, topic in told:
-            queue.put(topic)
+            with suppress(Full):  # a browser that does not listen asks again by itself within a minute
+                queue.put_nowait(topic)
 
 
 switchboard = Switchboard()
@@ -106,11 +109,11 @@ def _topics_of(ticket: str) -> list[str]:
 @bp.get("/live/<ticket>")
 def stream(ticket: str) -> Response:
     """Server-sent events: an event named by its topic for each change, a heartbeat between them."""
-    topics = _topics_of(ticket)
-    queue = switchboard.open(connection(), topics)
+    topics, client = _topics_of(ticket), connection()
     db.session.remove()  # an open stream holds no database connection
 
     def lines() -> Iterator[str]:
+        queue = switchboard.open(client, topics)  # here, for who leaves before the first line never starts this
         try:
             yield "event: hello\ndata: live\n\n"
             while True:

@@ -9,10 +9,10 @@ from redis.retry import Retry
 
 
 def connect(url: str) -> Redis:
-    """A client that tries again for about three seconds before it gives up; sockets are checked every 30 s."""
+    """A client that tries again for about one and a half seconds before it gives up; sockets are checked every 30 s."""
     return Redis.from_url(
         url,
-        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 6),
+        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 5),
         retry_on_error=[Lost, Late],
         health_check_interval=30,
         socket_connect_timeout=5,

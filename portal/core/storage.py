@@ -59,6 +59,11 @@ class Folder:
         place.parent.mkdir(parents=True, exist_ok=True)
         incoming.chmod(0o600)
         incoming.replace(place)
+        folder = os.open(place.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name is on the disk before a record names it
+        finally:
+            os.close(folder)
 
     def _place(self, sha256: str) -> Path:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
@@ -88,8 +93,10 @@ class Bucket(Folder):
             return True
         try:
             self.client.head_object(Bucket=self.bucket, Key=sha256)
-        except self.client.exceptions.ClientError:
-            return False
+        except self.client.exceptions.ClientError as refused:
+            if refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+                return False
+            raise  # away is not the same as absent
         return True
 
     def keep(self, incoming: Path, sha256: str) -> None:
@@ -103,8 +110,14 @@ def store() -> Folder:
     return found
 
 
-def intake(stream: Readable, *, limit: int, inspect: Inspect = lambda _path: None) -> Stored:
-    """Stream into the store, hashing on the way; `inspect` sees the file first and may refuse it.
+def intake(
+    stream: Readable,
+    *,
+    limit: int,
+    inspect: Inspect = lambda _path: None,
+    accept: Callable[[Stored], None] = lambda _stored: None,
+) -> Stored:
+    """Stream into the store, hashing on the way; `inspect` sees the file, then `accept` its hash: both may refuse.
 
     Raises TooLarge beyond `limit` bytes, Invalid for nothing at all; nothing is left behind by a refusal.
     """
@@ -124,10 +137,12 @@ def intake(stream: Readable, *, limit: int, inspect: Inspect = lambda _path: Non
         if not size:
             raise Invalid(_("The file is empty."), "file")
         inspect(incoming)
-        store().keep(incoming, digest.hexdigest())
+        stored = Stored(digest.hexdigest(), size)
+        accept(stored)
+        store().keep(incoming, stored.sha256)
     finally:
         incoming.unlink(missing_ok=True)
-    return Stored(digest.hexdigest(), size)
+    return stored
 
 
 def put(content: bytes | Path) -> str:

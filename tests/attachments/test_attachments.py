@@ -1,5 +1,6 @@
 """Files are taken in whole, or not at all."""
 
+import hashlib
 import io
 
 import pytest
@@ -8,7 +9,7 @@ from portal.attachments import commands, queries
 from portal.attachments.models import Attachment
 from portal.core import storage
 from portal.core.audit import AuditRecord
-from portal.core.errors import Invalid, NotFound, RuleBroken
+from portal.core.errors import Invalid, NotFound, RuleBroken, TooLarge
 from tests.attachments.test_rules import pdf
 
 VALUES = {"title": "Typical cross section", "kind": "drawing", "number": "ST-01", "dated": None}
@@ -123,6 +124,30 @@ def test_a_refusal_half_way_through_a_command_leaves_nothing(session, redis, api
     answer = upload(client, project)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "#/title")
     assert session.query(Attachment).count() == 0
+
+
+def test_another_file_under_the_same_idempotency_key_is_refused(session, redis, api, make_project):
+    project, client = make_project(), api("ae")
+    client.environ_base["HTTP_IDEMPOTENCY_KEY"] = "three"
+    assert upload(client, project, content=pdf(1)).status_code == 201
+    assert upload(client, project, content=pdf(2)).status_code == 422
+
+
+def test_a_title_cannot_be_changed_into_that_of_the_same_file(session, actor, make_project):
+    project, officer, content = make_project(), actor("ae"), pdf(1)
+    commands.add_attachment(officer, project.id, Upload(content), VALUES)
+    other = commands.add_attachment(officer, project.id, Upload(content), VALUES | {"title": "Another"})
+    with pytest.raises(RuleBroken, match="already"):
+        commands.edit_attachment(officer, other.id, VALUES)
+    commands.edit_attachment(officer, other.id, VALUES | {"title": "A third"})
+
+
+def test_a_file_too_many_leaves_nothing_in_the_store(session, actor, make_project, monkeypatch):
+    monkeypatch.setattr(commands, "PROJECT_BYTES", 10)
+    content = pdf(7)
+    with pytest.raises(TooLarge, match="4 GB"):
+        commands.add_attachment(actor("ae"), make_project().id, Upload(content), VALUES)
+    assert not storage.exists(hashlib.sha256(content).hexdigest())
 
 
 def test_an_unknown_field_or_parameter_is_named(session, redis, api, make_project):

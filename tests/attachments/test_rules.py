@@ -92,5 +92,18 @@ def test_the_sandbox_gives_the_same_answer(tmp_path):
     assert sandbox.look("portal.attachments.rules:inspect", path)["pages"] == 2
 
 
-def test_a_file_that_kills_the_reader_is_damaged(tmp_path):
-    assert sandbox.look("portal.attachments.rules:no_such_function", tmp_path) == {"refused": "damaged"}
+@pytest.mark.parametrize("way", ["crash", "eat"])
+def test_a_file_that_kills_its_reader_is_damaged(tmp_path, way):
+    assert sandbox.look(f"tests.attachments.readers:{way}", tmp_path) == {"refused": "damaged"}
+
+
+def test_a_fault_of_ours_is_not_told_as_a_damaged_file(tmp_path):
+    with pytest.raises(RuntimeError, match="failed in the sandbox"):
+        sandbox.look("tests.attachments.readers:err", tmp_path)
+
+
+def test_the_photograph_of_a_phone_with_a_second_picture_is_one_page(look):
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200)).save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))])
+    found = look(out.getvalue())
+    assert (found["mimetype"], found["pages"]) == ("image/jpeg", 1)
