@@ -54,3 +54,26 @@ def test_a_failed_build_tried_again_after_another_was_published_gets_the_next_la
     done = run(failed)
     assert (done.status, done.label) == (Status.COMPLETED, "D2")
     assert queries.get_version(SYSTEM, done.version_id).label == "D2"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "DISK", "disk"),
+        (PermissionError(errno.EACCES, "Permission denied"), "FAULT", "PermissionError"),
+        (pikepdf.PdfError("xref"), "FAULT", "PdfError: xref"),
+        (NotFound("gone"), "FAULT", "NotFound"),
+        (MemoryError(), "MEMORY", "memory"),
+        (RuntimeError("odd"), "FAULT", "RuntimeError: odd"),
+        (KeyError("anchor"), "RENDER", "KeyError"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_goes_wrong_ends_the_build_at_once_and_is_named(project, actor, monkeypatch, fault, code, said):
+    def broken(_order):
+        raise fault
+
+    monkeypatch.setattr(assembling, "assemble", broken)
+    build = run(commands.request_build(actor("ee"), project.id))
+    assert (build.status, build.attempt, build.error_code) == (Status.FAILED, 1, code)
+    assert said in build.error_text

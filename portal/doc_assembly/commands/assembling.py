@@ -1,6 +1,7 @@
 """One attempt at a build, from taking it up to publishing: what a worker runs."""
 
 import datetime as dt
+import errno
 import json
 import logging
 import resource
@@ -19,6 +20,7 @@ from portal.core import storage
 from portal.core.access import SYSTEM
 from portal.core.db import db
 from portal.core.errors import RuleBroken
+from portal.core.i18n import _
 from portal.doc_assembly.commands.work import (
     Published,
     fail_build,
@@ -39,6 +41,7 @@ from portal.doc_assembly.rules.units import engine_version
 
 R = TypeVar("R")
 TRIES = 5
+LONGEST_REASON = 300
 log = logging.getLogger("portal.assembly")
 
 
@@ -66,15 +69,18 @@ class Assembler:
             log.warning("build %s is held by another worker", self.build_id)
         except NotSettled as fault:
             self._fail(attempt, "LAYOUT", str(fault))
-        except (TypstError, ValueError, KeyError, TypeError) as fault:
+        except OperationalError:
+            raise  # the database is away: the lease runs out, and another attempt goes on
+        except Exception as fault:
             log.exception("build %s failed", self.build_id)
-            self._fail(attempt, "RENDER", f"{type(fault).__name__}: {fault}")
+            self._fail(attempt, *_said(fault))
 
     def _fail(self, attempt: int, code: str, reason: str) -> None:
+        db.session.rollback()
         _patiently(lambda: fail_build(SYSTEM, self.build_id, attempt, code, reason))
 
     def _make(self, build: Build, folder: Path) -> None:
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every part stays open until all is written
         label, kind, attempt = build.label, build.kind, build.attempt
         frozen_sha256, project_id = build.frozen_sha256, build.project_id
@@ -99,6 +105,16 @@ class Assembler:
         kept = storage.put(freeze(frozen))
         _patiently(lambda: note_frozen(SYSTEM, self.build_id, attempt, kept, frozen.at, frozen.origins))
         return frozen
+
+
+def _said(fault: Exception) -> tuple[str, str]:
+    """A code and words for what went wrong: trying again with the same inputs would only go wrong again."""
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "DISK", str(_("The disk of the portal is full. Free some space, then try again."))
+    if isinstance(fault, MemoryError):
+        return "MEMORY", str(_("The worker has not enough memory for this report."))
+    code = "RENDER" if isinstance(fault, (TypstError, ValueError, KeyError, TypeError)) else "FAULT"
+    return code, f"{type(fault).__name__}: {str(fault).partition(chr(10))[0][:LONGEST_REASON]}"
 
 
 def _patiently(act: Callable[[], R]) -> R:

@@ -212,7 +212,10 @@ def _cancelled(actor: Actor, build: Build) -> None:
 
 @command()
 def fail_build(actor: Actor, build_id: UUID, attempt: int, code: str, reason: str) -> None:
-    """The build cannot be made; nothing is published. The code says where: FILES, LAYOUT, RENDER, WORKER."""
+    """The build cannot be made; nothing is published. The code says why:
+
+    LAYOUT, RENDER, DISK, MEMORY, WORKER (lost too often), FAULT (anything else).
+    """
     build = _locked(actor, build_id)
     if build.attempt == attempt and build.status in (Status.RUNNING, Status.CANCELLING):
         _failed(actor, build, code, reason)
