@@ -9,14 +9,16 @@ import wtforms
 from wtforms import FileField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
+from portal.core.access import Actor
 from portal.core.errors import Invalid
 from portal.core.forms import DayField, Form, LinesField, TextField, choices_of
 from portal.core.i18n import _
 from portal.core.money import CRORE, LAKH, parse_number, round2, rupees
-from portal.projects.queries.register import _consultants
+from portal.projects.queries.register import _consultants, get_flag
 from portal.projects.rules import AUTHORITIES, WORK_TYPES
 
 LARGEST = Decimal(10) ** 13
+MARKED = re.compile(r"[^\W\d_]|₹")  # a unit or a sign of money: without one, a small figure may be crore
 UNIT = re.compile(r"\s*(crores?|cr|lakhs?|lacs?)\.?\s*$", re.IGNORECASE)
 
 
@@ -28,6 +30,8 @@ class DecimalField(wtforms.DecimalField):
         if not valuelist:
             return
         self.data, text = None, valuelist[0]
+        if (self.render_kw or {}).get("data-unit") == "%":
+            text = text.strip().removesuffix("%")
         if not text.strip():
             return
         unit = UNIT.search(text)
@@ -136,6 +140,8 @@ AMOUNTS = (
     *("as_amount", "as_revised_amount", "ts_amount", "estimate_amount", "ecv", "contract_value"),
     *("spent_gross", "spent_net"),
 )
+FILLED_IN = frozenset(name for _legend, names in GROUPS for name in names)
+CHOSEN: dict[str, dict[Any, Any]] = {"work_type": dict(WORK_TYPES), "as_authority": AUTHORITIES}
 
 
 class ReportForm(Form):
@@ -148,16 +154,54 @@ class ReportForm(Form):
     )
 
 
+def read_as(name: str, text: str) -> Any:
+    """What was typed for one of the particulars, by the rules of its own field. Raises ValidationError with words."""
+    if not text:
+        raise ValidationError(str(_("Write the right value.")))
+    if name not in FILLED_IN:
+        raise ValidationError(str(_("This value can only be left as it stands.")))
+    form = ProjectForm.from_json({name: text})
+    if not form[name].validate(form):
+        raise ValidationError(" ".join(str(error) for error in form[name].errors))
+    if name in AMOUNTS and not MARKED.search(text) and form[name].data < LAKH:
+        raise ValidationError(str(_("Write the unit: crore or lakh.")))
+    return form[name].data
+
+
 class FlagForm(Form):
     """What is to become of a doubtful value."""
+
+    about = ""  # the field in doubt
+    right: Any = None
 
     decision = SelectField(
         _("Decision"),
         [InputRequired()],
         choices=choices_of({"corrected": _("Put the right value"), "accepted": _("Leave it as it stands")}),
     )
-    value = TextField(_("Right value"), [Optional(), Length(max=500)])
+    value = TextField(_("Right value"))
     note = TextField(_("Note"), [Optional(), Length(max=500)])
+
+    def validate_value(self, field: Any) -> None:
+        """Only a correction needs the value."""
+        self.right = read_as(self.about, field.data) if self.decision.data == "corrected" else None
+
+    def values(self) -> dict[str, Any]:
+        """The right value as the particulars hold it."""
+        return super().values() | {"value": self.right}
+
+    def run(self, command: Any, actor: Actor, *args: Any, **more: Any) -> Any:
+        """The first argument names the doubt, and that the field whose rules count."""
+        self.about = get_flag(actor, args[0]).field
+        return super().run(command, actor, *args, **more)
+
+
+def flag_form(name: str) -> type[FlagForm]:
+    """The form for a doubt about this field: where the particulars offer a choice, so does the right value."""
+    if name not in CHOSEN:
+        return FlagForm
+    field = SelectField(_("Right value"), [Optional()], choices=choices_of(CHOSEN[name]))
+    return type("FlagForm", (FlagForm,), {"value": field})
 
 
 def _choices() -> Any:

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 from sqlalchemy.types import Text
 
 from portal.core.db import Base, Record
-from portal.core.errors import RuleBroken
+from portal.core.errors import Invalid, RuleBroken
 from portal.core.i18n import _
 from portal.projects.rules import AUTHORITIES, REACHED, WORK_TYPES, WorkType
 
 RUPEES = Numeric(16, 2)
+CHOICES: dict[str, Any] = {"work_type": WORK_TYPES, "as_authority": AUTHORITIES}
 SEARCHED = ("code", "name", "work", "village", "mandal", "district", "survey_numbers")
 SEARCHED_ORDERS = ("as_file", "as_details", "loa", "agreement_no", "agency", "tender_notice")
 
@@ -88,6 +89,14 @@ class Project(Record):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.project_id = self.id
+
+    @validates("work_type", "as_authority")
+    def known(self, name: str, value: Any) -> Any:
+        """Whoever writes a project: a choice is one of those that have words; none made is not stated."""
+        value = "" if value is None else value
+        if value not in CHOICES[name]:
+            raise Invalid(_("“%(text)s” is none of the choices.", text=str(value)[:40]), name)
+        return value
 
     @property
     def type_label(self) -> Any:

@@ -8,6 +8,7 @@ from portal.core import storage
 from portal.core.access import SYSTEM
 from portal.core.errors import Invalid, NotPermitted, RuleBroken
 from portal.projects import commands, queries
+from portal.projects.forms import FlagForm
 from portal.projects.models import DqFlag, ImportBatch, ImportRow, Project
 from portal.projects.rules import View
 from tests.projects.reports import WORKS, Upload, content
@@ -165,18 +166,53 @@ def test_work_of_another_module_also_stands_in_the_way(session, load, officer):
         commands.undo_works_report(officer, batch.id)
 
 
+def settle(officer, flag, **said):
+    """What an officer says of a doubt, by the form; the errors at the value where it is refused."""
+    form = FlagForm.from_json({"decision": "corrected"} | said)
+    return form.run(commands.settle_flag, officer, flag.id) or " ".join(form.value.errors)
+
+
 def test_a_held_figure_is_put_right_by_an_officer(session, load, officer, recorded):
     load()
     layout = session.query(Project).filter(Project.work.startswith("Large layout")).one()
     flag = next(f for f in queries.list_flags(officer, layout.id) if f.field == "contract_value")
-    right = {"decision": "corrected", "value": "368.90 crore", "note": "Agreement seen"}
-    with pytest.raises(Invalid, match="unit"):
-        commands.settle_flag(officer, flag.id, right | {"value": "36890"})
-    commands.settle_flag(officer, flag.id, right)
+    assert "unit" in settle(officer, flag, value="36890")
+    assert "unit" in settle(officer, flag, value="368.90")
+    assert settle(officer, flag, value="368.90 crore", note="Agreement seen") == flag
     assert (layout.contract_value, layout.open_flags) == (3_689_000_000, 1)
     assert recorded()[-2:] == ["hmda.stage2.project.updated", "hmda.projects.flag.settled"]
     with pytest.raises(RuleBroken):
-        commands.settle_flag(officer, flag.id, right)
+        settle(officer, flag, value="368.90 crore")
+
+
+def test_the_right_value_is_read_as_the_particulars_read_it(session, load, officer):
+    load()
+    bypass = session.query(Project).filter(Project.work.startswith("Bypass")).one()
+    (flag,) = queries.list_flags(officer, bypass.id)
+    for wrong in ("Government", "the Board", ""):
+        assert isinstance(settle(officer, flag, value=wrong), str)
+    fence = session.query(DqFlag).filter_by(code="as_year").one()
+    assert "2025-26" in settle(officer, fence, value="2023-2024")
+    tender = session.query(DqFlag).filter_by(code="tender_percent").one()
+    assert isinstance(settle(officer, tender, value="5000"), str)
+    assert settle(officer, tender, value="−36.10 %").state == "corrected"
+    assert settle(officer, flag, value="govt").state == "corrected"
+    session.refresh(bypass)
+    assert (bypass.as_authority, str(bypass.authority_label)) == ("govt", "Government")
+    with pytest.raises(Invalid):
+        bypass.as_authority = "Government"
+
+
+def test_a_doubt_about_a_choice_offers_the_choices(session, redis, signed_in, load):
+    load()
+    browser, flag = signed_in("ee"), session.query(DqFlag).filter_by(code="authority").one()
+    place = f"/projects/flags/{flag.id}"
+    assert '<option value="govt">Government' in browser.get(place).text
+    assert browser.post(place, data={"decision": "corrected", "value": "Government"}).status_code == 422
+    assert browser.post(place, data={"decision": "corrected", "value": "govt"}).status_code == 303
+    for export in ("csv", "xlsx"):
+        with browser.get(f"/projects/export.{export}") as answer:
+            assert answer.status_code == 200
 
 
 def test_a_date_left_as_it_stands_counts_in_averages_again(session, load, officer):

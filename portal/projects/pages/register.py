@@ -12,7 +12,7 @@ from portal.core.html import page
 from portal.core.i18n import _
 from portal.core.money import rupees
 from portal.projects import commands, queries
-from portal.projects.forms import AMOUNTS, GROUPS, AssignmentForm, FlagForm, ProjectForm
+from portal.projects.forms import AMOUNTS, GROUPS, AssignmentForm, ProjectForm, flag_form
 from portal.projects.pages.blueprint import bp
 from portal.projects.pages.portfolio import crore_figure
 from portal.projects.works_report.doubts import LABELS
@@ -69,7 +69,8 @@ def settle(flag_id: UUID) -> ResponseReturnValue:
     """Decide about a doubtful value."""
     flag = queries.get_flag(g.actor, flag_id)
     require(g.actor, "projects.import")
-    form = FlagForm(request.form or None, value=written(flag), decision="corrected" if flag.suggested else "accepted")
+    usual = "corrected" if flag.suggested else "accepted"
+    form = flag_form(flag.field)(request.form or None, value=written(flag), decision=usual)
     if request.method == "POST" and (settled := form.run(commands.settle_flag, g.actor, flag_id)):
         return redirect(url_for(".show", project_id=settled.project_id), 303)
     project = queries.get_project(g.actor, flag.project_id)
