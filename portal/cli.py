@@ -22,6 +22,7 @@ from portal.boq_estimates.queries import find_estimate, list_issues
 from portal.config import settings
 from portal.core import storage
 from portal.core.access import SYSTEM, Actor
+from portal.core.bus import bring_back, list_dead_letters
 from portal.core.errors import NotFound, PortalError
 from portal.core.money import crore_lakh, rupees
 from portal.core.origin import ORIGIN, Origin
@@ -199,6 +200,19 @@ def assemble_dpr(username: str, project: str, wait: bool, out: Path | None) -> N
         if out is not None:
             shutil.copyfile(storage.path(version.sha256), out)
             click.echo(f"saved: {out}")
+
+
+@main.command("dead-letters")
+@click.option("--again", is_flag=True, help="Deliver them once more.")
+def dead_letters(again: bool) -> None:
+    """List the events that a reaction of the portal could not digest, with the reason."""
+    with acting(""):
+        letters = list_dead_letters()
+        for letter in letters:
+            click.echo(f"{letter.at:%d-%m-%Y %H:%M}  {letter.group}  {letter.topic}  {letter.error}")
+            if again:
+                bring_back(letter)
+        click.echo(f"{len(letters)} delivered once more" if again else f"{len(letters)} dead letters")
 
 
 class _Named:

@@ -5,12 +5,12 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError, ResponseError
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -159,9 +159,15 @@ def _deliver_or_bury(group: str, message: Message) -> None:
     return None
 
 
+def list_dead_letters() -> Sequence[DeadLetter]:
+    """What no group could digest, oldest first."""
+    return db.session.scalars(select(DeadLetter).order_by(DeadLetter.at, DeadLetter.id)).all()
+
+
 def bring_back(letter: DeadLetter) -> None:
     """Put the event of a dead letter on the bus once more; groups that have digested it do nothing."""
-    event = db.session.get(StoredEvent, letter.event_id)
-    if event is not None:
-        publish(event)
-    db.session.delete(letter)
+    with transaction(SYSTEM.id):
+        event = db.session.get(StoredEvent, letter.event_id)
+        if event is not None:
+            publish(event)
+        db.session.delete(letter)

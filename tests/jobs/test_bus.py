@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from redis.exceptions import RedisError
 
 from jobs.relay import relay_once
 from portal.core import bus
@@ -65,6 +66,34 @@ def test_a_message_nobody_can_digest_goes_to_the_dead_letters_and_its_neighbours
     letter = session.query(DeadLetter).one()
     assert (letter.group, letter.attempts, "cannot digest" in letter.error) == ("test.group", bus.TRIES, True)
     assert consume_once("test.group") == 0
+
+
+def test_a_dead_letter_can_be_brought_back(session, heard, tell):
+    tell("poison")
+    relay_once()
+    consume_once("test.group")
+    react = CONSUMERS["test.group"]
+    CONSUMERS["test.group"] = (react[0], lambda message: heard.append(message.payload["name"]))
+    (letter,) = bus.list_dead_letters()
+    bus.bring_back(letter)
+    consume_once("test.group")
+    assert heard == ["poison"]
+    assert not bus.list_dead_letters()
+
+
+def test_an_outage_is_nobodys_fault(session, heard, tell):
+    tell("A")
+    relay_once()
+    topics, react = CONSUMERS["test.group"]
+
+    def away(_message):
+        raise RedisError("away")
+
+    CONSUMERS["test.group"] = (topics, away)
+    with pytest.raises(RedisError):
+        consume_once("test.group")
+    assert not bus.list_dead_letters()
+    CONSUMERS["test.group"] = (topics, react)
 
 
 def test_browsers_are_told_of_the_record_and_its_project(session, redis, heard, tell):
