@@ -77,3 +77,34 @@ def test_whatever_goes_wrong_ends_the_build_at_once_and_is_named(project, actor,
     build = run(commands.request_build(actor("ee"), project.id))
     assert (build.status, build.attempt, build.error_code) == (Status.FAILED, 1, code)
     assert said in build.error_text
+
+
+def test_the_worker_part_is_for_the_portal_itself(project, actor):
+    build = commands.request_build(actor("ee"), project.id)
+    officer = actor("ce")
+    for act in (
+        lambda: commands.take_up_build(officer, build.id),
+        lambda: commands.note_frozen(officer, build.id, 0, "0" * 64, None, []),
+        lambda: commands.report_progress(officer, build.id, 0, None),
+        lambda: commands.publish_build(officer, build.id, 0, None),
+        lambda: commands.fail_build(officer, build.id, 0, "X", "x"),
+        lambda: commands.stop_build(officer, build.id, 0),
+        lambda: commands.release_lost_build(officer, build.id, 0),
+        lambda: queries.list_lost_builds(officer),
+    ):
+        with pytest.raises(NotPermitted):
+            act()
+
+
+def test_waiting_for_a_version_asks_as_the_officer_and_holds_no_transaction(session, project, actor):
+    with pytest.raises(NotPermitted):
+        commands.assemble(actor("qr"), project.id, print)
+    seen = []
+
+    def watch(percent):
+        seen.append(percent)
+        assert not session.info.get("writing")
+        if len(seen) == 1:
+            Assembler(queries.find_active_build(SYSTEM, project.id).id).run()
+
+    assert commands.assemble(actor("ee"), project.id, watch).label == "D1"

@@ -7,7 +7,8 @@ from portal.doc_assembly.commands.builds import (
     retry_build,
 )
 from portal.doc_assembly.commands.sections import write_section
-from portal.doc_assembly.commands.waiting import assemble
+from portal.doc_assembly.commands.waiting import _assemble as assemble
+from portal.doc_assembly.commands.waiting import wait_for_version
 from portal.doc_assembly.commands.work import (
     fail_build,
     note_frozen,
@@ -31,5 +32,6 @@ __all__ = [
     "retry_build",
     "stop_build",
     "take_up_build",
+    "wait_for_version",
     "write_section",
 ]

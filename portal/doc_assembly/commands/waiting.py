@@ -18,9 +18,8 @@ LOOK_EVERY_S = 0.5
 
 
 @query
-def assemble(actor: Actor, project_id: UUID, on_progress: Callable[[Decimal], object]) -> DprVersion:
-    """The version of the project's present inputs, waited for. Raises RuleBroken when the build ends without one."""
-    build_id = request_build(actor, project_id).id
+def wait_for_version(actor: Actor, build_id: UUID, on_progress: Callable[[Decimal], object]) -> DprVersion:
+    """Look at a build until its version is there. Raises RuleBroken when it ends without one."""
     while True:
         db.session.rollback()  # every look is a new one
         build = get_build(actor, build_id)
@@ -31,3 +30,8 @@ def assemble(actor: Actor, project_id: UUID, on_progress: Callable[[Decimal], ob
             ended = {Status.CANCELLED: _("The build was cancelled.")}
             raise RuleBroken(ended.get(Status(build.status), build.error_text or build.error_code))
         time.sleep(LOOK_EVERY_S)
+
+
+def _assemble(actor: Actor, project_id: UUID, on_progress: Callable[[Decimal], object]) -> DprVersion:
+    """The version of the project's present inputs: asked for through one door, waited for through another."""
+    return wait_for_version(actor, request_build(actor, project_id).id, on_progress)

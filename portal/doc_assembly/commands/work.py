@@ -75,7 +75,7 @@ class Published:
     origins: Sequence[Origin] = field(default_factory=list)
 
 
-@command()
+@command("work")
 def take_up_build(actor: Actor, build_id: UUID) -> Build | None:
     """A worker takes a waiting or lost build; None when there is nothing to take: told twice, cancelled, ended."""
     build = _locked(actor, build_id)
@@ -87,7 +87,7 @@ def take_up_build(actor: Actor, build_id: UUID) -> Build | None:
     return build
 
 
-@command()
+@command("work")
 def note_frozen(
     actor: Actor, build_id: UUID, attempt: int, sha256: str, at: dt.datetime, origins: Sequence[Origin]
 ) -> None:
@@ -97,7 +97,7 @@ def note_frozen(
     build.idempotency_key = _key_of(build.project_id, origins)
 
 
-@command()
+@command("work", audited=False)
 def report_progress(actor: Actor, build_id: UUID, attempt: int, progress: Progress) -> Status:
     """Note how far the build is, keep the parts made since, renew the lease; the answer says whether to go on.
 
@@ -148,7 +148,7 @@ def _held(actor: Actor, build_id: UUID, attempt: int) -> Build:
     return build
 
 
-@command()
+@command("work")
 def publish_build(actor: Actor, build_id: UUID, attempt: int, made: Published) -> DprVersion:
     """The version appears with all of its files, or not at all."""
     build = _held(actor, build_id, attempt)
@@ -197,7 +197,7 @@ def _source(version: DprVersion, position: int, origin: Origin) -> VersionSource
     )
 
 
-@command()
+@command("work")
 def stop_build(actor: Actor, build_id: UUID, attempt: int) -> None:
     """The worker has stopped as it was asked to; what it made is kept."""
     build = _locked(actor, build_id)
@@ -210,7 +210,7 @@ def _cancelled(actor: Actor, build: Build) -> None:
     record(BuildCancelled(build_id=build.id, version=build.label), build, actor)
 
 
-@command()
+@command("work")
 def fail_build(actor: Actor, build_id: UUID, attempt: int, code: str, reason: str) -> None:
     """The build cannot be made; nothing is published. The code says why:
 
@@ -227,7 +227,7 @@ def _failed(actor: Actor, build: Build, code: str, reason: str) -> None:
     record(fact, build, actor)
 
 
-@command()
+@command("work")
 def release_lost_build(actor: Actor, build_id: UUID, attempt: int) -> None:
     """A build whose worker was lost waits for another; after the last try it fails on the part it was at."""
     build = _locked(actor, build_id)

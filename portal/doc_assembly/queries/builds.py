@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from portal.core.access import Actor, scoped
+from portal.core.access import Actor, require, scoped
 from portal.core.db import db, now, one_or_not_found, page_of
 from portal.core.usecases import query
 from portal.doc_assembly.models import ACTIVE, Build, BuildStep, BuildUnit, Status
@@ -71,7 +71,11 @@ def list_units(actor: Actor, keys: Sequence[str]) -> dict[str, Kept]:
 
 @query
 def list_lost_builds(actor: Actor) -> list[tuple[UUID, Status, int]]:
-    """Builds that wait for a worker, and builds whose worker has not been heard of: id, status, attempt."""
+    """Builds that wait for a worker, and builds whose worker has not been heard of: id, status, attempt.
+
+    Of all projects, so it is for the portal itself.
+    """
+    require(actor, "doc_assembly.work")
     moment = now()
     waiting = (Build.status == Status.QUEUED) & or_(Build.not_before.is_(None), Build.not_before <= moment)
     lost = Build.status.in_((Status.RUNNING, Status.CANCELLING)) & (Build.lease_until < moment)
