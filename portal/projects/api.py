@@ -7,7 +7,7 @@ from portal.projects import commands, queries
 from portal.projects.forms import GROUPS, AssignmentForm, FlagForm, ProjectForm
 
 TYPED = tuple(name for _legend, names in GROUPS for name in names)
-FACTS = ("id", "project_id", *TYPED, "amount", "reached", "shared_group", "shared_fields")
+FACTS = ("id", "project_id", *TYPED, "amount", "reached", "shared_fields")
 BATCH = (
     "id",
     "filename",
@@ -29,13 +29,21 @@ def shown(row: Any) -> dict[str, Any]:
     facts = {name: getattr(row, name) for name in names if hasattr(row, name)}
     areas = {"estimates": "boq-estimates", "attachments": "attachments", "assembly": "doc-assembly"}
     links = {name: {"href": f"/api/v1/{place}/of/{row.id}"} for name, place in areas.items()}
-    return {**facts, "_links": links | {"timeline": {"href": f"/api/v1/projects/{row.id}/timeline"}}}
+    own = {name: {"href": f"/api/v1/projects/{row.id}/{name}"} for name in ("timeline", "shared")}
+    return {**facts, "_links": links | own}
 
 
 def shown_event(row: Any) -> dict[str, Any]:
-    """A line of the timeline."""
-    names = ("id", "topic", "position", "stream_id", "stream_version", "actor_name", "at", "payload")
-    return {**{name: getattr(row, name) for name in names}, "says": row.says}
+    """A line of the timeline. What groups works names one of them, which is not everybody's to know: list shared."""
+    names = ("id", "topic", "position", "stream_id", "stream_version", "actor_name", "at")
+    payload = {name: _without_group(value) for name, value in row.payload.items()}
+    return {**{name: getattr(row, name) for name in names}, "payload": payload, "says": row.says}
+
+
+def _without_group(value: Any) -> Any:
+    return (
+        {name: inner for name, inner in value.items() if name != "shared_group"} if isinstance(value, dict) else value
+    )
 
 
 def shown_flag(row: Any) -> dict[str, Any]:
@@ -71,6 +79,7 @@ OPERATIONS = [
     Operation("GET", "/<uuid:project_id>", queries.get_project),
     Operation("PATCH", "/<uuid:project_id>", commands.edit_project, ProjectForm, load=queries.get_project),
     Operation("GET", "/<uuid:project_id>/timeline", queries.list_events, shows=shown_event),
+    Operation("GET", "/<uuid:project_id>/shared", queries.list_sharing),
     Operation("GET", "/<uuid:project_id>/flags", queries.list_doubts, shows=shown_flag),
     Operation("POST", "/flags/<uuid:flag_id>/settle", commands.settle_flag, FlagForm, shows=shown_flag, status=200),
     Operation("GET", "/<uuid:project_id>/consultants", queries.list_access, shows=shown_assignment),

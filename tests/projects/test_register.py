@@ -1,6 +1,7 @@
 """A project is entered once, corrected by one officer at a time, and seen by those who may."""
 
 import datetime as dt
+import io
 from decimal import Decimal
 
 import pytest
@@ -9,8 +10,9 @@ from portal.core.errors import NotFound, NotPermitted, RuleBroken, Stale
 from portal.core.events import StoredEvent
 from portal.projects import commands, queries
 from portal.projects.forms import ProjectForm
-from portal.projects.models import ConsultantAssignment
+from portal.projects.models import ConsultantAssignment, Project
 from portal.projects.queries.register import _assigned_projects, _today
+from tests.projects.reports import content
 
 VALUES = {
     "name": "Kompally link road",
@@ -186,3 +188,22 @@ def test_a_consultant_is_assigned_and_released_on_the_page(session, redis, signe
     made = session.query(ConsultantAssignment).one()
     assert browser.post(f"/projects/consultants/{made.id}/release").status_code == 303
     assert outside.get(f"/projects/{project.id}").status_code == 404
+
+
+def test_a_consultant_does_not_learn_of_another_work_from_what_is_shared(session, redis, api, make_officer):
+    officer = make_officer("ee")
+    chief = api("ee", officer)
+    sent = {"file": (io.BytesIO(content()), "works.xlsx")}
+    batch = chief.post("/api/v1/projects/reports", data=sent).json
+    assert chief.post(batch["_links"]["commit"]["href"]).status_code == 200
+    first, second = (session.query(Project).filter_by(name=f"{name} layout").one() for name in ("Lakshmipur", "Rampur"))
+    consultant = make_officer("ec")
+    place = f"/api/v1/projects/{second.id}"
+    chief.post(f"{place}/consultants", json={"consultant": consultant.username, "from_date": "01-01-2026"})
+    outside = api("ec", consultant)
+    seen = [outside.get("/api/v1/projects"), outside.get(place), outside.get(f"{place}/timeline")]
+    assert [answer.status_code for answer in seen] == [200, 200, 200]
+    assert not any("lakshmipur" in answer.text.lower() for answer in seen)
+    shared = seen[1].json["_links"]["shared"]["href"]
+    assert outside.get(shared).json["_embedded"]["items"] == []
+    assert [one["id"] for one in chief.get(shared).json["_embedded"]["items"]] == [str(first.id)]

@@ -12,6 +12,7 @@ from portal.projects.queries.register import (
     list_events,
     list_flags,
     list_shared,
+    list_sharing,
     timeline,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "list_projects",
     "list_rows",
     "list_shared",
+    "list_sharing",
     "timeline",
 ]

@@ -23,7 +23,7 @@ LISTED = (
     *(Project.as_date, Project.as_amount, Project.as_revised_amount, Project.ts_amount, Project.estimate_amount),
     *(Project.ecv, Project.contract_value, Project.tender_percent, Project.agency, Project.period, Project.status),
     *(Project.percent_done, Project.spent_gross, Project.spent_net, Project.reached, Project.amount),
-    *(Project.shared_group, Project.shared_fields, Project.open_flags, Project.kept_out),
+    *(Project.shared_fields, Project.open_flags, Project.kept_out),
     *(Project.mandal, Project.village, Project.agreement_no, Project.agreement_date, Project.grounded_on),
     *(Project.version, Project.created_at, Project.updated_at),
 )

@@ -52,6 +52,12 @@ def list_shared(actor: Actor, project_id: UUID) -> Sequence[Project]:
 
 
 @query
+def list_sharing(actor: Actor, project_id: UUID) -> tuple[Sequence[Project], str]:
+    """The same for machines."""
+    return list_shared(actor, project_id), ""
+
+
+@query
 def list_flags(actor: Actor, project_id: UUID) -> Sequence[DqFlag]:
     """Doubtful values: open ones first, then the settled, newest first."""
     get_project(actor, project_id)
