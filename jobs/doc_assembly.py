@@ -8,6 +8,7 @@ from flask import current_app
 from jobs.queues import enqueue
 from portal.core.access import SYSTEM
 from portal.core.bus import Message, consumer
+from portal.core.pdf import workroom
 from portal.core.registry import supplies
 from portal.doc_assembly import commands, queries
 from portal.doc_assembly.commands.assembling import Assembler
@@ -36,5 +37,5 @@ def requeue_lost_builds() -> None:
     for build_id, status, attempt in queries.list_lost_builds(SYSTEM):
         if status == Status.QUEUED:
             _enqueue(str(build_id), attempt)
-        else:
-            commands.release_lost_build(SYSTEM, build_id, attempt)
+        elif commands.release_lost_build(SYSTEM, build_id, attempt):
+            workroom.clear(str(build_id))

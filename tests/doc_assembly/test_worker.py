@@ -108,3 +108,29 @@ def test_waiting_for_a_version_asks_as_the_officer_and_holds_no_transaction(sess
             Assembler(queries.find_active_build(SYSTEM, project.id).id).run()
 
     assert commands.assemble(actor("ee"), project.id, watch).label == "D1"
+
+
+def test_a_heartbeat_is_no_act(session, project, actor, monkeypatch):
+    monkeypatch.setattr("portal.doc_assembly.commands.workbench.BEAT_S", -1.0)
+    run(commands.request_build(actor("ee"), project.id))
+    acts = {row.use_case.rpartition(".")[2] for row in session.query(AuditRecord)}
+    assert "report_progress" not in acts
+    assert {"take_up_build", "publish_build"} <= acts
+
+
+def test_loose_files_lie_in_the_data_folder_and_are_gone_at_the_end(app, project, actor, monkeypatch):
+    work, seen, real = Path(app.config["VAR"]) / "work", [], assembling.assemble
+    build = commands.request_build(actor("ee"), project.id)
+    left = work / str(build.id) / "1" / "report.pdf"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"what a killed worker left behind")
+
+    def look(order):
+        seen.append(order.folder)
+        assert not left.exists()
+        return real(order)
+
+    monkeypatch.setattr(assembling, "assemble", look)
+    assert run(build).status == Status.COMPLETED
+    assert seen[0].is_relative_to(work / str(build.id))
+    assert not (work / str(build.id)).exists()

@@ -5,7 +5,6 @@ import errno
 import json
 import logging
 import resource
-import tempfile
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -21,6 +20,7 @@ from portal.core.access import SYSTEM
 from portal.core.db import db
 from portal.core.errors import RuleBroken
 from portal.core.i18n import _
+from portal.core.pdf.workroom import workroom
 from portal.doc_assembly.commands.work import (
     Published,
     fail_build,
@@ -61,8 +61,8 @@ class Assembler:
             return
         attempt = build.attempt
         try:
-            with tempfile.TemporaryDirectory(prefix="report-") as folder:
-                self._make(build, Path(folder))
+            with workroom(str(self.build_id), attempt) as folder:
+                self._make(build, folder)
         except (Stopped, RuleBroken):
             _patiently(lambda: stop_build(SYSTEM, self.build_id, attempt))
         except Lost:

@@ -228,12 +228,15 @@ def _failed(actor: Actor, build: Build, code: str, reason: str) -> None:
 
 
 @command("work")
-def release_lost_build(actor: Actor, build_id: UUID, attempt: int) -> None:
-    """A build whose worker was lost waits for another; after the last try it fails on the part it was at."""
+def release_lost_build(actor: Actor, build_id: UUID, attempt: int) -> bool:
+    """A build whose worker was lost waits for another; after the last try it fails on the part it was at.
+
+    False when its worker is alive after all.
+    """
     build = _locked(actor, build_id)
     lost = build.lease_until is not None and build.lease_until < dt.datetime.now(dt.UTC)
     if build.attempt != attempt or not lost:
-        return
+        return False
     if build.status == Status.CANCELLING:
         _cancelled(actor, build)
     elif build.attempt >= build.attempts_allowed:
@@ -243,3 +246,4 @@ def release_lost_build(actor: Actor, build_id: UUID, attempt: int) -> None:
         _failed(actor, build, "WORKER", str(reason))
     else:
         build.give_back()
+    return True
