@@ -177,6 +177,7 @@ def _joined(*words: str) -> str:
 _MARKS = re.compile(r"^(?:₹|rs\b\.?|inr\b|rupees\b)\s*|\s*(?:/[-=]|only\.?)$", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,4})?", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:(?:,\d{2,3})*,\d{3})(?:\.\d*)?|\d{1,3}(?:(?: \d{2,3})* \d{3})(?:\.\d*)?")
+_SCALE = re.compile(r"\s*(crores?|cr|lakhs?|lacs?)\.?(?:\s+only\.?)?\s*$", re.IGNORECASE)
 _FRACTION = re.compile(r"(?:(\d{1,9}) )?(\d{1,9}) ?/ ?(\d{1,9})")
 _DASHES = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "\u2044": "/"})
 
@@ -186,6 +187,14 @@ def parse_number(text: "str | Decimal | int") -> Decimal:
     if isinstance(text, str):
         return _within(_signed(_tidy(text), text))
     return _within(Decimal(text))
+
+
+def parse_amount(text: str) -> Decimal:
+    """Rupees as an officer wrote them, alone or with their unit behind: 4.5 crore, Rs. 82 lakh. Raises Invalid."""
+    unit = _SCALE.search(text)
+    if unit is None:
+        return parse_number(text)
+    return _within(parse_number(text[: unit.start()]) * (LAKH if unit[1].lower().startswith("la") else CRORE))
 
 
 def _tidy(text: str) -> str:

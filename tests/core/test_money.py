@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import Invalid
-from portal.core.money import LARGEST, crore_lakh, figure, in_words, parse_number, plain_number, round2, rupees, rupees0
+from portal.core.money import (
+    LARGEST,
+    crore_lakh,
+    figure,
+    in_words,
+    parse_amount,
+    parse_number,
+    plain_number,
+    round2,
+    rupees,
+    rupees0,
+)
 
 AMOUNTS = st.decimals(min_value=-(10**14), max_value=10**14, places=2, allow_nan=False)
 
@@ -184,3 +195,23 @@ def test_words_never_hold_double_spaces_or_digits(amount):
 def test_figures_show_no_more_decimals_than_they_have():
     values = ("131.3400", "400", "1E+2", "0.1000", "-1234567.5")
     assert [figure(Decimal(value)) for value in values] == ["131.34", "400", "100", "0.1", "−12,34,567.5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("4.5 crore", "45000000"),
+        ("Rs. 82.25 lakhs", "8225000"),
+        ("₹ 1,00 lacs", None),
+        ("2 Cr.", "20000000"),
+        ("1,23,456.50", "123456.50"),
+        ("three crore", None),
+        ("99999999999 crore", None),
+    ],
+)
+def test_an_amount_may_have_its_unit_behind_it(text, amount):
+    if amount is None:
+        with pytest.raises(Invalid):
+            parse_amount(text)
+    else:
+        assert parse_amount(text) == Decimal(amount)
