@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from portal.core.events import Event
@@ -38,6 +38,18 @@ class EstimateCalculated(Event):
     changed_heads: list[str]
     before: dict[str, Decimal] = field(default_factory=dict)
     after: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimateEdited(Event):
+    """An officer corrected particulars; `before` and `after` hold those that differ, `changes` is both in words."""
+
+    topic: ClassVar[str] = "hmda.boq.estimate.edited"
+    says: ClassVar = _("Particulars were corrected: {changes}.")
+    estimate_id: UUID
+    changes: str
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

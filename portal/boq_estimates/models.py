@@ -65,7 +65,6 @@ class EstimateVersion(Record):
     say_amount: Mapped[Decimal] = mapped_column(Amt, default=ZERO)
     ts_amount_lakh: Mapped[Decimal] = mapped_column(Numeric(14, 2), default=ZERO)
     items_count: Mapped[int] = mapped_column(default=0)
-    rows_hash: Mapped[str | None]
     base_version_id: Mapped[UUID | None]
     change_note: Mapped[str] = mapped_column(default="")
     locked: Mapped[bool] = mapped_column(default=False)
@@ -81,10 +80,14 @@ class EstimateVersion(Record):
         """The status in words."""
         return STATUS_LABELS.get(self.status, self.status)
 
-    def edit(self) -> None:
-        """Only an unlocked draft is changed; the moment is kept."""
+    def must_be_draft(self) -> None:
+        """Raise RuleBroken for a version that is locked or no longer the draft."""
         if self.locked or self.status != "draft":
             raise RuleBroken(_("This version is closed. Changes go into a new one."))
+
+    def edit(self) -> None:
+        """Only an unlocked draft is changed; the moment is kept."""
+        self.must_be_draft()
         self.edited_at = now()
 
     def withdraw(self) -> None:

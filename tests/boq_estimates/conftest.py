@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from jobs.boq_estimates import read_boq_workbook
+from portal.boq_estimates.queries import get_import
+from portal.core.access import SYSTEM
+
 HEAD = ["Sl. No.", "Description of item", "Unit", "Qty", "Rate (Rs.)", "Amount (Rs.)"]
 ROAD = [
     ["1", "Earthwork and sub-base", None, None, None, None],
@@ -33,6 +37,12 @@ WRONG = [
     ["7", "Flooring", "sqm", 2314.6, 425, None],
     [None, "Total", None, None, None, "52,87,437"],
 ]
+
+
+def read_in(batch_id):
+    """Read a workbook as the worker does, and look at it."""
+    read_boq_workbook(str(batch_id))
+    return get_import(SYSTEM, batch_id)
 
 
 class Sent(io.BytesIO):

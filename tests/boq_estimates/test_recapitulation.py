@@ -9,6 +9,7 @@ from portal.boq_estimates import commands, queries
 from portal.boq_estimates.models import RecapHead
 from portal.core.db import db, transaction
 from portal.core.errors import Invalid, NotPermitted, RuleBroken, Stale
+from tests.boq_estimates.conftest import read_in
 
 REASON = "As decided in the review of March"
 
@@ -122,7 +123,31 @@ def test_an_older_version_is_not_changed(imported, actor, workbook, line):
     project, _batch = imported
     old = line("pmc").id
     batch = commands.request_import(actor("ee"), project.id, workbook(), {})
-    commands.check_import(actor("ee"), batch.id)
+    read_in(batch.id)
     commands.commit_import(actor("ee"), batch.id, {"confirm": True})
     with pytest.raises(RuleBroken, match="current"):
         commands.set_head(actor("ee"), old, {"pct": Decimal(1), "reason": REASON})
+
+
+def test_what_was_corrected_is_told_with_before_and_after(imported, actor, recorded, session):
+    estimate = queries.find_estimate(actor("ee"), imported[0].id).estimate
+    values = {"title": "Road", "base_rate_year": "2026-27", "approved_budget": Decimal(37), "duration_months": 36}
+    values |= {"base_rate_year": estimate.base_rate_year}
+    commands.edit_estimate(actor("ae"), estimate.id, values, seen=estimate.version)
+    assert recorded()[-2:] == ["hmda.boq.estimate.edited", "hmda.boq.estimate.calculated"]
+    fact = next(e for e in queries.timeline(actor("ee"), estimate.id) if e.topic == "hmda.boq.estimate.edited")
+    assert fact.payload["after"] == {"title": "Road", "duration_months": 36, "approved_budget": "37"}
+    assert fact.payload["before"]["duration_months"] is None
+    assert fact.says == (
+        "Particulars were corrected: title “Laying of a link road” → “Road”, duration – → 36, budget – → 37."
+    )
+
+
+def test_saving_nothing_changes_nothing_and_can_still_be_taken_back(imported, actor, recorded, line):
+    estimate = queries.find_estimate(actor("ee"), imported[0].id).estimate
+    names = ("title", "base_rate_year", "approved_budget", "duration_months")
+    before, version = recorded(), estimate.version
+    commands.edit_estimate(actor("ae"), estimate.id, {name: getattr(estimate, name) for name in names}, seen=version)
+    commands.set_head(actor("ee"), line("pmc").id, {"pct": line("pmc").pct_used, "reason": ""})
+    assert (recorded(), estimate.version) == (before, version)
+    assert commands.undo_import(actor("ee"), imported[1].id).status == "undone"

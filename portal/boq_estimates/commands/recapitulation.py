@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.attachments.queries import list_attachments
 from portal.boq_estimates.commands.calculation import _head, _heads, _recalculate
-from portal.boq_estimates.events import HeadChanged
+from portal.boq_estimates.events import EstimateEdited, HeadChanged
 from portal.boq_estimates.models import Estimate, EstimateVersion, RecapLine
 from portal.boq_estimates.queries import get_estimate, get_recap_line, get_version
 from portal.boq_estimates.rules.recap import Head, default_of
@@ -14,24 +14,48 @@ from portal.core.access import Actor
 from portal.core.errors import Invalid, NotPermitted, RuleBroken
 from portal.core.events import record
 from portal.core.i18n import _
-from portal.core.money import LAKH, rupees
+from portal.core.money import LAKH, figure, rupees
 from portal.core.usecases import command
 
 REASON = 10
+WORDS = {
+    "title": "title",
+    "base_rate_year": "rate year",
+    "duration_months": "duration",
+    "approved_budget": "budget",
+}
 
 
 @command()
 def edit_estimate(actor: Actor, estimate_id: UUID, values: dict[str, Any], *, seen: int | None = None) -> Estimate:
-    """Correct title, rate year, approved budget or duration; a new duration moves the price escalation."""
+    """Correct title, rate year, approved budget or duration; a new duration moves the price escalation.
+
+    Saving what is there already is no change at all.
+    """
     estimate = get_estimate(actor, estimate_id)
     estimate.seen_as(seen)
-    for name, value in values.items():
+    after = {name: values[name] for name in WORDS if name in values and values[name] != getattr(estimate, name)}
+    if not after:
+        return estimate
+    before = {name: getattr(estimate, name) for name in after}
+    for name, value in after.items():
         setattr(estimate, name, value)
+    changes = ", ".join(f"{WORDS[name]} {_said(before[name])} → {_said(after[name])}" for name in after)
+    fact = EstimateEdited(estimate_id=estimate.id, changes=changes, before=before, after=after)
     if estimate.current_version_id:
         version = get_version(actor, estimate.current_version_id)
         version.edit()
+        record(fact, estimate, actor)
         _recalculate(actor, estimate, version, version.works_total)
+    else:
+        record(fact, estimate, actor)
     return estimate
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"“{value}”" if isinstance(value, str) else figure(value) if isinstance(value, Decimal) else str(value)
 
 
 @command("recapitulate")
@@ -49,9 +73,12 @@ def set_head(actor: Actor, line_id: UUID, values: dict[str, Any], *, seen: int |
     head = next((_head(row) for row in _heads() if row.code == line.head_code), None)
     if head is None or actor.role not in (*head.editable_by, "system"):
         raise NotPermitted(_("This head follows from orders and is not set by hand."))
-    version.edit()
-    before = _figure(line)
+    version.must_be_draft()
+    before, set_before = _figure(line), _set_by_hand(line)
     _choose(actor, version, head, line, values)
+    if _set_by_hand(line) == set_before:
+        return line
+    version.edit()
     _recalculate(actor, estimate, version, version.works_total)
     fact = HeadChanged(
         estimate_id=estimate.id,
@@ -103,6 +130,10 @@ def _check_amount(actor: Actor, version: EstimateVersion, amount: Decimal, docum
         raise Invalid(
             _("Above ₹1,00,000 name the document it rests on; attach it to the project first."), "document_id"
         )
+
+
+def _set_by_hand(line: RecapLine) -> tuple[Any, ...]:
+    return line.chosen_pct, line.chosen_amount, line.reason, line.document_id
 
 
 def _figure(line: RecapLine) -> str:
