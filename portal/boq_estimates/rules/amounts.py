@@ -51,8 +51,3 @@ def escalation_factor(months: int, yearly_pct: Decimal) -> Decimal:
         return Decimal(0)
     growth = (1 + yearly_pct / PERCENT) ** (Decimal(months) / 24)
     return rounded(growth - 1, 6)
-
-
-def variance_pct(say_amount: Decimal, base: Decimal | None) -> Decimal | None:
-    """By how many per cent the estimate is above a sanctioned amount; None without one."""
-    return round2((say_amount - base) / base * PERCENT) if base else None
