@@ -1,6 +1,7 @@
 """Estimates as JSON, under /api/v1/boq-estimates."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from portal.boq_estimates.forms import CommitForm, EstimateForm, HeadForm, Impor
 from portal.core.access import Actor
 from portal.core.api import Operation, api_blueprint
 from portal.core.http import send
+from portal.core.money import round2
 from portal.core.sheets import XLSX
 
 BASE = "/api/v1/boq-estimates"
@@ -18,11 +20,19 @@ PARTICULARS = ("estimate_no", "title", "kind", "base_rate_year", "duration_month
 TOTALS = ("works_total", "taxable_total", "grand_total", "say_amount", "ts_amount_lakh", "items_count")
 BATCH = ("id", "project_id", "estimate_id", "version_id", "filename", "file_sha256", "file_bytes", "status", "failure")
 COUNTS = ("rows_total", "rows_ok", "rows_error", "rows_warning", "rows_hidden", "sections_count", "items_count")
+PER_CENT = ("pct_used",)
 LINE = ("id", "head_code", "label", "part", "pct_used", "base_amount", "amount", "why", "order_ref", "reason")
 
 
 def _facts(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
+    return {name: _figure(name, getattr(row, name)) for name in names}
+
+
+def _figure(name: str, value: Any) -> Any:
+    """The same text before and after the database has seen it: amounts to the paisa, per cent without idle zeros."""
+    if not isinstance(value, Decimal):
+        return value
+    return f"{value.normalize():f}" if name in PER_CENT else f"{round2(value):f}"
 
 
 def _href(*parts: object) -> dict[str, str]:
@@ -64,7 +74,7 @@ def shown_content(content: Any) -> dict[str, Any]:
     """A version with its sections and recapitulation; items have pages of their own."""
     return {
         **shown_version(content.version),
-        "sections": [row._asdict() for row in content.sections],
+        "sections": [_facts(row, row._fields) for row in content.sections],
         "recapitulation": [shown_line(line) for line in content.recap],
     }
 
@@ -119,6 +129,7 @@ OPERATIONS = [
         commands.set_head,
         HeadForm,
         load=queries.get_recap_line,
+        current=HeadForm.chosen,
         shows=shown_line,
     ),
     Operation("GET", BATCHES, queries.page_imports, shows=shown_batch),

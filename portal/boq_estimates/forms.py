@@ -1,48 +1,26 @@
 """What a person may say about an estimate, its recapitulation and the workbook it comes from."""
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any, Self
 from uuid import UUID
 
-import wtforms
 from openpyxl.utils import get_column_letter
 from wtforms import BooleanField, FileField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.boq_estimates.rules.layout import LABELS
-from portal.core.errors import Invalid
+from portal.core.fields import AmountField, FigureField
 from portal.core.forms import Form, TextField
 from portal.core.i18n import _
-from portal.core.money import parse_number
 
 NO_COLUMN = -1
 LARGEST = 10**13
 
 
-class DecimalField(wtforms.DecimalField):
-    """A figure as officers write it: lakh commas, Rs. and /- are understood."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """What is no number is said to be none; nothing typed is no figure."""
-        if not valuelist:
-            return
-        self.data = None
-        if not valuelist[0].strip():
-            return
-        try:
-            self.data = parse_number(valuelist[0])
-        except Invalid as invalid:
-            raise ValueError(str(invalid)) from None
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else f"{self.data.normalize():f}"
-
-
-def _document(text: str) -> UUID | None:
-    return UUID(text) if text and text != "None" else None
+def _document(text: str | UUID) -> UUID | None:
+    return UUID(str(text)) if text and text != "None" else None
 
 
 class EstimateForm(Form):
@@ -58,23 +36,24 @@ class EstimateForm(Form):
         description=_("Above 18 months the recapitulation provides for price escalation."),
         render_kw={"data-unit": _("months")},
     )
-    approved_budget = DecimalField(
-        _("Approved budget"), [Optional(), NumberRange(0, LARGEST)], render_kw={"data-unit": "₹", "data-money": ""}
+    approved_budget = AmountField(
+        _("Approved budget"),
+        [Optional(), NumberRange(0, LARGEST)],
+        description=_("In rupees, or with its unit: 40 crore, 82.5 lakh."),
     )
 
 
 class HeadForm(Form):
     """One head of the recapitulation: a percentage or a lump sum, with the reason."""
 
-    pct = DecimalField(
+    pct = FigureField(
         _("Per cent"),
-        [Optional()],
+        [Optional(), NumberRange(0, 100)],
+        kept=4,
         description=_("Leave it empty to go back to the ordered percentage."),
         render_kw={"data-unit": "%"},
     )
-    amount = DecimalField(
-        _("Amount"), [Optional(), NumberRange(max=LARGEST)], render_kw={"data-unit": "₹", "data-money": ""}
-    )
+    amount = AmountField(_("Amount"), [Optional(), NumberRange(max=LARGEST)])
     reason = TextField(
         _("Reason"), [Optional(), Length(max=500)], description=_("At least ten letters; it is kept with your name.")
     )
@@ -87,16 +66,17 @@ class HeadForm(Form):
         description=_("Needed above ₹1,00,000: a demand note or order, attached to the project."),
     )
 
+    @staticmethod
+    def chosen(line: Any) -> Any:
+        """What an officer set on a line, under the names of the fields: what a change over the API starts from."""
+        return SimpleNamespace(
+            pct=line.chosen_pct, amount=line.chosen_amount, reason=line.reason, document_id=line.document_id
+        )
+
     @classmethod
     def of(cls, line: Any, documents: Iterable[Any], given: Any = None) -> Self:
         """The fields that fit the head, filled with what holds now."""
-        chosen = {
-            "pct": line.pct_used,
-            "amount": line.chosen_amount,
-            "reason": line.reason,
-            "document_id": line.document_id,
-        }
-        form = cls(given, data=chosen)
+        form = cls(given, data={**vars(cls.chosen(line)), "pct": line.pct_used})
         form.document_id.choices = [
             SelectChoice("", _("none")),
             *(SelectChoice(str(row.id), row.title) for row in documents),

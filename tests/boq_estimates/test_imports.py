@@ -15,7 +15,7 @@ from portal.core.access import SYSTEM
 from portal.core.db import db, now, transaction
 from portal.core.errors import Invalid, NotFound, NotPermitted, RuleBroken
 from portal.core.sheets import read_workbook
-from tests.boq_estimates.conftest import HEAD, ROAD, WRONG, Sent
+from tests.boq_estimates.conftest import HEAD, ROAD, WRONG, Sent, read_in
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def upload(session, actor, workbook):
 
     def run(project, rows=ROAD, head=HEAD, who="ee", **kwargs):
         batch = commands.request_import(actor(who), project.id, workbook(rows, head, **kwargs), {})
-        return commands.check_import(SYSTEM, batch.id)
+        return read_in(batch.id)
 
     return run
 
@@ -113,9 +113,9 @@ def test_columns_can_be_named_by_hand_and_the_file_is_read_again(upload, make_pr
     names = ("item_no", "description", "unit", "quantity", "rate", "amount")
     values = {"sheet": "BOQ", "header_row": 2, "columns": dict(zip(names, range(6), strict=True))}
     commands.map_import(actor("ae"), batch.id, values)
-    assert commands.check_import(SYSTEM, batch.id).mapping == {}
+    assert read_in(batch.id).mapping == {}
     commands.map_import(actor("ae"), batch.id, values)
-    batch = commands.check_import(SYSTEM, batch.id)
+    batch = read_in(batch.id)
     assert (batch.status, batch.works_total) == ("validated", Decimal("2736854.67"))
     with pytest.raises(Invalid, match="two things"):
         commands.map_import(actor("ae"), batch.id, {**values, "columns": {"item_no": 1, "unit": 1}})
@@ -141,7 +141,7 @@ def test_what_turns_out_unreadable_later_is_marked_with_the_reason(session, make
     file = Sent(b"\n \n")
     file.filename = "a.csv"
     batch = commands.request_import(actor("ee"), make_project().id, file, {})
-    batch = commands.check_import(SYSTEM, batch.id)
+    batch = read_in(batch.id)
     assert (batch.status, "blank rows" in batch.failure) == ("rejected", True)
     assert recorded()[-1] == "hmda.boq.import.failed"
 
@@ -152,7 +152,7 @@ def test_the_same_file_again_asks_for_a_confirmation(upload, make_project, actor
     commands.commit_import(actor("ee"), first.id, {})
     stream = storage.path(first.file_sha256).read_bytes()
     file = Sent(stream)
-    again = commands.check_import(SYSTEM, commands.request_import(actor("ee"), project.id, file, {}).id)
+    again = read_in(commands.request_import(actor("ee"), project.id, file, {}).id)
     assert queries.find_twin(actor("ee"), again.id).id == first.id
     with pytest.raises(Invalid, match="already") as caught:
         commands.commit_import(actor("ee"), again.id, {"confirm": False})

@@ -6,7 +6,7 @@ import pytest
 
 from portal.boq_estimates import commands, queries
 from portal.core.access import SYSTEM
-from tests.boq_estimates.conftest import HEAD, WRONG
+from tests.boq_estimates.conftest import HEAD, WRONG, read_in
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_an_upload_is_reviewed_and_taken_over(session, make_project, signed_in, 
     assert "being read" in browser.get(sent.location).get_data(as_text=True)
     batch_id = sent.location.rpartition("/")[2]
     batch = next(b for b in queries.list_imports(SYSTEM, project.id) if str(b.id) == batch_id)
-    commands.check_import(SYSTEM, batch.id)
+    read_in(batch.id)
     text = browser.get(sent.location).get_data(as_text=True)
     assert "Take 8 items over" in text
     assert "Plain cement concrete M10" in text
@@ -71,7 +71,7 @@ def test_an_upload_is_reviewed_and_taken_over(session, make_project, signed_in, 
     assert browser.get(done.location).status_code == 200
     twice = browser.post(f"/boq-estimates/import/{project.id}", data={"file": (workbook(), "bill.xlsx")})
     again = queries.list_imports(SYSTEM, project.id)[0]
-    commands.check_import(SYSTEM, again.id)
+    read_in(again.id)
     assert twice.status_code == 303
     assert browser.post(f"{sent.location}/undo").status_code == 303
     assert browser.post(f"{twice.location}/reject").status_code in (303, 409)
@@ -99,7 +99,7 @@ def test_a_wrong_file_is_told_at_the_field(session, make_project, signed_in, red
 def test_issues_are_listed_and_downloaded(make_project, signed_in, redis, workbook, actor):
     project = make_project()
     batch = commands.request_import(actor("ee"), project.id, workbook(WRONG), {})
-    commands.check_import(SYSTEM, batch.id)
+    read_in(batch.id)
     browser, url = signed_in("qr"), f"/boq-estimates/imports/{batch.id}"
     text = browser.get(url).get_data(as_text=True)
     assert "enter openings and deductions as deduct lines" in text
@@ -113,7 +113,7 @@ def test_issues_are_listed_and_downloaded(make_project, signed_in, redis, workbo
 
 def test_columns_are_named_on_a_page(make_project, signed_in, redis, workbook, actor):
     batch = commands.request_import(actor("ee"), make_project().id, workbook(head=list("ABCDEF")), {})
-    commands.check_import(SYSTEM, batch.id)
+    read_in(batch.id)
     browser, url = signed_in("ee"), f"/boq-estimates/imports/{batch.id}/columns"
     assert "Road of 120 m" in browser.get(url).get_data(as_text=True)
     assert browser.post(url, data={"sheet": "BOQ"}).status_code == 422

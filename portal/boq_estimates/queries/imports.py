@@ -49,6 +49,7 @@ def list_issues(
         wanted = wanted.where(ImportIssue.severity == severity)
     if after:
         wanted = wanted.where(ImportIssue.position > _place(after))
+    size = max(1, min(size, 500))
     rows = db.session.scalars(wanted.limit(size + 1)).all()
     return (rows, "") if len(rows) <= size else (rows[:size], str(rows[size - 1].position))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.boq_estimates.rules.amounts import PERCENT, escalation_factor, say_of
 from portal.core.i18n import _
-from portal.core.money import round0
+from portal.core.money import round0, round2
 
 PARTS = ("A_works", "B1_statutory", "B2_tax", "B3_provision")
 TAXABLE = ("A_works", "B1_statutory")
@@ -157,7 +157,7 @@ def _line(sheet: _Sheet, head: Head) -> Line:
     if head.mode == "lump_sum":
         entered = choice.amount or ZERO
         sheet.exact[head.code] = entered
-        return Line(head, None, None, round0(entered), f"{entered}")
+        return Line(head, None, None, round0(entered), f"{round2(entered)}")
     base = sheet.base_of(head)
     if head.mode == "escalation":
         return _escalated(head, base, choice.pct if choice.pct is not None else head.pct, sheet.months)
