@@ -16,9 +16,10 @@ from portal.core.pdf.readback import Sheets, finish
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "templates" / "print"
 FONTS = ROOT / "static" / "fonts"
-SETTING = "2"  # raised when this file or readback.py makes other pages from the same template and values
+SETTING = "3"  # raised when this file or readback.py makes other pages from the same template and values
 ENGINE = f"typst {version('typst')}, pikepdf {version('pikepdf')}, setting {SETTING}"
-LONG_WORD, PIECE = re.compile(r'[^\s"\\\u0c00-\u0c7f]{45,}'), re.compile(".{1,24}", re.DOTALL)
+LONG_WORD, PIECE = re.compile(r"[^\s\u0c00-\u0c7f]{45,}"), re.compile(".{1,24}", re.DOTALL)
+KEYS = ("anchor", "to")  # values that name a place; everything else is printed, or too short to be broken
 _mine = threading.local()
 
 
@@ -55,10 +56,17 @@ def _compiler() -> typst.Compiler:
     return found
 
 
+def _printed(value: Any) -> Any:
+    """The same values; in what is printed a word longer than a line may be broken (ZERO WIDTH SPACE)."""
+    if isinstance(value, str):
+        return LONG_WORD.sub(lambda word: "\u200b".join(PIECE.findall(word[0])), value)
+    if isinstance(value, dict):
+        return {name: one if name in KEYS else _printed(one) for name, one in value.items()}
+    return [_printed(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
 def _as_json(values: Any) -> str:
-    """The values as JSON; a word longer than a line may be broken (ZERO WIDTH SPACE)."""
-    plain = json.dumps(values, ensure_ascii=False, sort_keys=True)
-    return LONG_WORD.sub(lambda word: "\u200b".join(PIECE.findall(word[0])), plain)
+    return json.dumps(_printed(values), ensure_ascii=False, sort_keys=True)
 
 
 def typeset(template: str, values: Any) -> Sheets:
