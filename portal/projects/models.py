@@ -15,6 +15,7 @@ from portal.core.db import Base, Record
 from portal.core.errors import Invalid, RuleBroken
 from portal.core.i18n import _
 from portal.projects.rules import AUTHORITIES, REACHED, WORK_TYPES, WorkType
+from portal.projects.works_report.measure import FIELDS, size_source, stage
 
 RUPEES = Numeric(16, 2)
 CHOICES: dict[str, Any] = {"work_type": WORK_TYPES, "as_authority": AUTHORITIES}
@@ -120,23 +121,18 @@ class Project(Record):
 
     @property
     def amount_source(self) -> str:
-        """Which figure stands for the size of the work: estimate, else TS, else ECV, else AS."""
-        named = ("estimate_amount", "ts_amount", "ecv", "as_revised_amount", "as_amount")
-        return next((name for name in named if getattr(self, name) is not None), "")
+        """Which figure stands for the size of the work, be it shared; "" where there is none."""
+        return size_source(self._measured())
 
     def derive(self) -> None:
         """What follows from the other fields: size, how far it has come, the text that is searched."""
         self.amount = getattr(self, self.amount_source) if self.amount_source else None
-        self.reached = self._reached()
+        self.reached = stage(self._measured())
         orders = (re.sub(r"\s+", " ", getattr(self, name) or "") for name in SEARCHED_ORDERS)
         self.search = " ".join([*(getattr(self, name) or "" for name in SEARCHED), *orders]).lower()
 
-    def _reached(self) -> str:
-        if self.grounded_on or self.grounding_note:
-            return "grounded"
-        if self.contract_value is not None or self.loa or self.agreement_no or self.agreement_date:
-            return "contracted"
-        return "tendered" if self.ecv is not None or "ecv" in (self.shared_fields or ()) else "before_tender"
+    def _measured(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in FIELDS}
 
 
 @event.listens_for(Project, "before_insert")

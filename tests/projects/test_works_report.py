@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from portal.core.errors import Invalid
 from portal.core.sheets import read_workbook
+from portal.projects.models import Project
 from portal.projects.rules import WorkType
 from portal.projects.works_report.examine import examine
 from portal.projects.works_report.parse import key_of, read_report
@@ -138,6 +139,23 @@ def test_the_sums_are_those_of_the_rows(read):
     assert totals["warned"] == [7, 9, 14, 19]
     assert totals["before_tender"] == 3
     assert totals["before_tender_estimates"] == 0
+
+
+def test_size_and_stage_of_merged_cells_are_those_of_the_portfolio(read):
+    def merge(sheet, place):
+        for name in ("estimate", "quoted"):
+            sheet.merge_cells(start_row=2, end_row=3, start_column=place[name], end_column=place[name])
+
+    first = {"division": "I", "work": "North road", "estimate": 30, "quoted": "29 Cr"}
+    report = read(works={2: first, 3: {"work": "South road", "as": "20 crore"}}, change=merge)
+    totals, south = sum_up(report), report.works[1].fields
+    assert (totals["size"], totals["sized"], totals["unsized"], totals["before_tender"]) == ("300000000.00", 1, 1, 0)
+    assert south["shared_fields"] == ["estimate_amount", "contract_value"]
+    assert south["shared_group"] == report.works[0].fields["shared_group"] == report.works[0].key
+    works = [Project(code=work.key, **work.fields) for work in report.works]
+    for work in works:
+        work.derive()
+    assert [(work.amount, work.reached) for work in works] == [(30 * CR, "contracted"), (None, "contracted")]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -22,7 +22,9 @@ AMOUNTS = {"ts": "ts_amount", "estimate": "estimate_amount", "ecv": "ecv"} | {
     "spent_net": "spent_net",
 }
 TEXTS = ("as_file", "as_details", "as_revised", "tender_notice", "agency", "loa", "period", "deviations", "extensions")
-SHARED = AMOUNTS | {"quoted": "contract_value"}
+SANCTIONED = {"as_details": "as_amount", "as_revised": "as_revised_amount"}
+SHARED = AMOUNTS | {"quoted": "contract_value"} | SANCTIONED
+GROUPING = ("quoted", "agreement", "ecv", "ts", "as_details", "estimate", "as_revised")
 
 
 @dataclass
@@ -142,7 +144,7 @@ class _Reader:
         said["as_date"] = min(dates, default=None)
         said["as_revisions"] = [day.isoformat() for day in sorted(set(dates))[1:]]
         self._unread_date(row, "as_date", "as_date", dates, work)
-        for cell, target in (("as_details", "as_amount"), ("as_revised", "as_revised_amount")):
+        for cell, target in SANCTIONED.items():
             said[target] = None if self.anchor(row, cell) else self._sanctioned(row, cell, target, work)
 
     def _sanctioned(self, row: Row, cell: str, target: str, work: Work) -> Any:
@@ -202,9 +204,7 @@ class _Reader:
         """A merged amount belongs to the group and is counted once, at the first of its rows."""
         own = [target for cell, target in SHARED.items() if self._shares(row, cell)]
         work.fields["shared_fields"] = own
-        anchors = [
-            anchor for cell in ("quoted", "agreement", "ecv", "ts", "as_details") if (anchor := self.anchor(row, cell))
-        ]
+        anchors = [anchor for cell in GROUPING if (anchor := self.anchor(row, cell))]
         first = anchors[0] if anchors else self._leads(row)
         name = values.text_of(self.value(first, "work")) if first else ""
         work.fields["shared_group"] = key_of(self.division, name) if name else ""
@@ -215,7 +215,7 @@ class _Reader:
 
     def _leads(self, row: Row) -> Row | None:
         """The row itself, where others are merged into its contract, sanction or amounts."""
-        places = {self.columns.places.get(cell) for cell in ("quoted", "agreement", "ecv", "ts", "as_details")}
+        places = {self.columns.places.get(cell) for cell in GROUPING}
         return row if any(at == row.number and place in places for at, place in self.anchors.values()) else None
 
     def _unread_date(self, row: Row, cell: str, target: str, dates: list[dt.date], work: Work) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.core.money import CRORE
 from portal.projects.works_report.doubts import KEEP_OUT, WARNINGS
+from portal.projects.works_report.measure import size_source, stage
 from portal.projects.works_report.parse import Report, Work
 
 SLICES = {"2": 2, "10": 10, "50": 50, "200": 200}  # crore, upper ends inclusive
@@ -14,21 +15,14 @@ ZERO = Decimal(0)
 
 
 def size_of(said: dict[str, Any]) -> Decimal | None:
-    """Estimate, else TS, else ECV."""
-    return next((said[name] for name in ("estimate_amount", "ts_amount", "ecv") if said[name] is not None), None)
+    """The size of a work, in rupees."""
+    source = size_source(said)
+    return said[source] if source else None
 
 
 def slice_of(amount: Decimal) -> str:
     """The slice an amount falls into; "more" beyond the last."""
     return next((name for name, top in SLICES.items() if amount <= top * CRORE), "more")
-
-
-def before_tender(said: dict[str, Any]) -> bool:
-    """Neither ECV, contract nor grounding, own or shared: a candidate for the preparation of its DPR."""
-    contract = said["loa"] or said["agreement_no"] or said["agreement_date"] or said["contract_value"] is not None
-    grounded = said["grounded_on"] or said["grounding_note"]
-    shared = {"ecv", "contract_value"} & set(said["shared_fields"])
-    return not (contract or grounded or shared) and said["ecv"] is None
 
 
 def sum_up(report: Report) -> dict[str, Any]:
@@ -37,7 +31,7 @@ def sum_up(report: Report) -> dict[str, Any]:
     said = [work.fields for work in works]
     estimates = [one["estimate_amount"] for one in said if one["estimate_amount"] is not None]
     sizes = [size for one in said if (size := size_of(one)) is not None]
-    waiting = [one for one in said if before_tender(one)]
+    waiting = [one for one in said if stage(one) == "before_tender"]
     estimated = [one["estimate_amount"] for one in waiting if one["estimate_amount"] is not None]
     return {
         "works": len(works),
