@@ -37,6 +37,7 @@ def assemble(order: Order) -> Bound:
     refused = _fetch(inputs.files, desk)
     files, damaged = _prepare([file for file in inputs.files if file.sha256 not in refused], order)
     refused |= damaged
+    _warn(inputs.files, files, refused, desk)
     units = units_of(inputs, refused)
     leaves = leaves_of(inputs, units)
     hashes = content_hash(leaves), input_hash(inputs, order.kind, leaves)
@@ -83,7 +84,6 @@ def _prepare(files: Sequence[File], order: Order) -> tuple[dict[str, Kept], dict
             done, file = done + 1, by_key[key]
             if "refused" in found:
                 refused[file.sha256] = found["refused"]
-                desk.warn(f"{file.title}: {found['refused']}. A page says so in its place.")
             else:
                 ready[file.sha256] = _keep_file(order, file, key, found, seconds)
             desk.step(steps.NORMALISE, done, total, file.title)
@@ -128,9 +128,16 @@ class _Crew:
         return look
 
 
+def _warn(files: Sequence[File], ready: Mapping[str, Kept], refused: Mapping[str, str], desk: Desk) -> None:
+    """What was changed in a file or kept it out, by the order of the index: the same from kept parts as anew."""
+    for file in files:
+        if file.sha256 in refused:
+            desk.warn(f"{file.title}: {refused[file.sha256]}. A page says so in its place.")
+        elif removed := ready[file.sha256].found["removed"]:
+            desk.warn(f"{file.title}: {', '.join(removed)}.")
+
+
 def _keep_file(order: Order, file: File, key: str, found: dict[str, Any], seconds: float) -> Kept:
-    if found["removed"]:
-        order.desk.warn(f"{file.title}: {', '.join(found['removed'])}.")
     content = order.folder / key if found["changed"] else None
     return order.desk.keep(key, content, Kept(file.sha256, found["pages"], found), seconds)
 
