@@ -11,7 +11,7 @@ from portal.core.access import require
 from portal.core.html import page
 from portal.core.http import send
 from portal.doc_assembly import commands, queries
-from portal.doc_assembly.forms import SectionForm
+from portal.doc_assembly.forms import LONGEST, SectionForm
 from portal.doc_assembly.rules.markup import html_of
 from portal.doc_assembly.rules.steps import shown
 from portal.doc_assembly.rules.template import SECTIONS
@@ -83,7 +83,8 @@ def section(project_id: UUID, code: str) -> ResponseReturnValue:
 
 
 def _seen(*texts: str | None) -> Markup:
-    return Markup("").join(Markup(html_of(text or "")) for text in texts)  # noqa: S704 - the reader escapes HTML
+    """As it will read; of a text that is longer than allowed, and is refused, only so much."""
+    return Markup("").join(Markup(html_of((text or "")[:LONGEST])) for text in texts)  # noqa: S704 - the reader escapes HTML
 
 
 @bp.post("/of/<uuid:project_id>/sections/<code>/preview")

@@ -1,5 +1,6 @@
 """The report in the browser and over the API."""
 
+
 import pytest
 
 from portal.core.access import SYSTEM
@@ -151,3 +152,13 @@ def test_the_clock_asks_again_for_what_waits(project, actor, app):
     for _again in range(2):
         requeue_lost_builds()
     assert Queue("pdf", connection=app.extensions["redis"]).count == 1
+
+
+def test_a_text_that_is_too_long_is_refused_with_its_limit(project, signed_in):
+    browser = signed_in("ae")
+    url = f"/doc-assembly/of/{project.id}/sections/I.4"
+    assert "60,000 characters" in browser.get(url).text
+    typed = {"text": "a" * 60_001, "text_te": "", "version": "0"}
+    assert browser.post(url, data=typed).status_code == 422
+    assert browser.post(f"{url}/preview", data=typed).text.count("a" * 60_000) == 1
+    assert browser.post(url, data=typed | {"text": "a" * 60_000}).status_code == 303
