@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -145,6 +146,8 @@ def import_boq(username: str, project: str, file: Path, dry_run: bool, again: bo
         click.echo(f"{batch.items_count} items in {batch.sections_count} sections, W = ₹ {rupees(batch.works_total)}")
         if batch.rows_error:
             raise click.ClickException(f"{batch.rows_error} rows have errors; nothing was taken over.")
+        if not batch.items_count:
+            raise click.ClickException("No item was found below the headings; nothing was taken over.")
         if dry_run:
             click.echo("dry run: nothing was taken over")
             return
@@ -188,6 +191,8 @@ def _row(row: Any) -> dict[str, Any]:
 @click.pass_obj
 def assemble_dpr(username: str, project: str, wait: bool, out: Path | None) -> None:
     """Assemble the DPR of PROJECT (number or id) with the running portal's workers."""
+    if out is not None and not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
+        raise click.ClickException(f"{out.parent} is no folder that can be written to.")
     with acting(username) as actor:
         found = _find(actor, project)
         if not wait and out is None:

@@ -3,6 +3,7 @@
 Pure, and run in a sandbox: it opens files that strangers made.
 """
 
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,22 @@ def _pdf(path: Path) -> Findings:
                 return {"refused": "too_many_pages"}
             sizes = [_page_size(page) for page in pdf.pages]
             repaired = bool(pdf.get_warnings())
+            if repaired and _repaired_pages(pdf) != count:
+                return {"refused": "damaged"}
     except pikepdf.PasswordError:
         return {"refused": "encrypted"}
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RuntimeError, MemoryError):
         return {"refused": "damaged"}
     return {"mimetype": "application/pdf", "pages": count, "page_sizes": sizes, "repaired": repaired}
+
+
+def _repaired_pages(pdf: pikepdf.Pdf) -> int:
+    """The pages a mended copy would have; nothing is accepted now that cannot be bound later."""
+    with tempfile.TemporaryFile() as copy:
+        pdf.save(copy)
+        copy.seek(0)
+        with pikepdf.open(copy) as mended:
+            return len(mended.pages)
 
 
 def _page_size(page: pikepdf.Page) -> list[float]:

@@ -62,10 +62,8 @@ def who_may(act: str) -> list[str]:
 def require(actor: Actor, act: str) -> None:
     """Raise NotPermitted, naming who can, unless the actor holds the act."""
     if not actor.can(act):
-        holders = ", ".join(who_may(act)) or "-"
-        raise NotPermitted(
-            _("Your role does not include this (%(act)s). It is given to: %(who)s.", act=act, who=holders)
-        )
+        holders = ", ".join(who_may(act)) or "–"
+        raise NotPermitted(_("Your role does not include this. It is given to: %(who)s.", who=holders))
 
 
 def scoped(statement: S, model: type[Record], actor: Actor) -> S:

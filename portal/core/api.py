@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 
 from portal.core.access import require
 from portal.core.db import Base
-from portal.core.errors import Invalid, Stale
+from portal.core.errors import Invalid, Malformed, Stale, WrongType
 from portal.core.forms import Form
 from portal.core.i18n import _
 from portal.core.idempotency import once
@@ -61,7 +61,8 @@ def api_blueprint(module: str, shows: Shows, operations: Iterable[Operation]) ->
     bp = Blueprint(f"{module}_api", module, url_prefix=f"/api/v1/{slug}")
     for operation in table:
         name = f"{operation.method.lower()}_{getattr(operation.use_case, '__name__', 'answer')}"
-        view = _view(operation, operation.shows or shows, f"/api/v1/{slug}")
+        own = "" if operation.shows else f"/api/v1/{slug}"  # what is shown otherwise says itself where it is
+        view = _view(operation, operation.shows or shows, own)
         bp.add_url_rule(operation.path, name, view, methods=[operation.method])
     return bp
 
@@ -97,9 +98,12 @@ def _edit(operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]
     assert operation.load is not None
     current = operation.load(g.actor, *path.values())
     seen = request.headers.get("If-Match", "").removeprefix("W/").strip('"')
-    if not seen.isdigit():
+    if not seen:
         detail = _("Send If-Match with the ETag of the record as you read it.")
         return problem(428, _("Which version do you mean to change?"), detail)
+    seen = str(current.version) if seen == "*" else seen
+    if not seen.isdigit():
+        return _moved_on(Stale(_("This ETag is none of this record's.")), operation, shows, base, path)
     args = [g.actor, *path.values()]
     try:
         if operation.form is None:
@@ -108,16 +112,24 @@ def _edit(operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]
         found = form.run(operation.use_case, *args, seen=int(seen))
         return _refused(form) if form.errors else _shown(found, operation, shows, base)
     except Stale as stale:
-        now = operation.load(g.actor, *path.values())
-        answer = problem(412, stale.title, str(stale), current=represent(now, shows, base))
-        answer.set_etag(str(now.version))
-        return answer
+        return _moved_on(stale, operation, shows, base, path)
+
+
+def _moved_on(stale: Stale, operation: Operation, shows: Shows, base: str, path: Mapping[str, Any]) -> Response:
+    assert operation.load is not None
+    now = operation.load(g.actor, *path.values())
+    answer = problem(412, stale.title, str(stale), current=represent(now, shows, base))
+    answer.set_etag(str(now.version))
+    return answer
 
 
 def _json() -> Any:
     if not request.is_json:
-        raise Invalid(_("Send the body as application/json."))
-    return request.get_json()
+        raise WrongType(_("Send the body as application/json."))
+    body = request.get_json(silent=True)
+    if body is None:
+        raise Malformed(_("The body is not JSON, or is empty. A comma or a quotation mark may be missing."))
+    return body
 
 
 def _uploaded(name: str) -> FileStorage:

@@ -24,6 +24,20 @@ class Invalid(PortalError):
     title = "Some of it needs another look"
 
 
+class Malformed(PortalError):
+    """The request cannot be read at all."""
+
+    status = 400
+    title = "This cannot be read"
+
+
+class WrongType(PortalError):
+    """Another content type than the one that is taken (RFC 9110, 415)."""
+
+    status = 415
+    title = "Another kind of body is expected"
+
+
 class RuleBroken(PortalError):
     """A business rule said no in the present state of the record."""
 

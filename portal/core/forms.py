@@ -1,6 +1,7 @@
 """One form class per input, for HTML and JSON alike: the whitelist of what a person may say."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self, TypeVar, cast
 
@@ -24,12 +25,13 @@ def choices_of(labels: Mapping[Any, Any]) -> list[SelectChoice]:
 
 
 class Difference(NamedTuple):
-    """One field that two officers left differently: what is stored now, and what this officer typed."""
+    """One field that is stored otherwise than this officer has it; `touched` when this officer changed it at all."""
 
     name: str
     label: Any
     theirs: Any
     mine: Any
+    touched: bool
 
 
 class _Meta(wtforms.meta.DefaultMeta):
@@ -49,10 +51,23 @@ class Form(wtforms.Form):
     Meta = _Meta
     conflict: list[Difference]
     seen: int | None
+    base: str  # the record as the officer opened it, for telling afterwards who changed what
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        super().__init__(formdata, obj, **kwargs)
         self.conflict, self.seen = [], None
+        self.base = (formdata.get("base", "") if formdata else "") or (self._told(obj) if obj is not None else "")
+
+    def _told(self, record: Any) -> str:
+        return json.dumps({name: _texts(getattr(record, name, None)) for name in self._fields})
+
+    def _touched(self, name: str) -> bool:
+        """Whether the officer changed the field since opening the form; yes where that cannot be told."""
+        try:
+            before = json.loads(self.base)[name]
+        except (ValueError, TypeError, KeyError):
+            return True
+        return bool([text for text in before if text] != [text for text in _texts(self[name].data) if text])
 
     @classmethod
     def from_json(cls, body: Any, current: Any = None) -> Self:
@@ -63,10 +78,12 @@ class Form(wtforms.Form):
         unknown = sorted(set(body) - set(form._fields))
         if unknown:
             raise Invalid(_("There is no field “%(name)s” here.", name=unknown[0]), unknown[0])
-        given = MultiDict(
-            (name, text) for name, field in form._fields.items() for text in _texts(body.get(name, field.data))
-        )
-        return cls(given)
+        given = [
+            (name, text)
+            for name, field in form._fields.items()
+            for text in (_texts(_typed(field, body[name])) if name in body else _texts(field.data))
+        ]
+        return cls(MultiDict(given))
 
     def values(self) -> dict[str, Any]:
         """The fields by name, converted; the version looked at is no field."""
@@ -92,13 +109,38 @@ class Form(wtforms.Form):
         except Stale as stale:
             if stale.current is None:
                 raise
-            self.seen = stale.current.version
-            self.conflict = [
-                Difference(name, field.label.text, getattr(stale.current, name), field.data)
-                for name, field in self._fields.items()
-                if (getattr(stale.current, name) or None) != (field.data or None)
-            ]
+            self._compare(stale.current)
             return None if self.conflict else cast(R, stale.current)  # both saved the same: nothing is left to do
+
+    def _compare(self, current: Any) -> None:
+        """List what differs; a field this officer did not touch takes what the other saved."""
+        self.seen = current.version
+        self.conflict = [
+            Difference(name, field.label.text, getattr(current, name), field.data, self._touched(name))
+            for name, field in self._fields.items()
+            if (getattr(current, name) or None) != (field.data or None)
+        ]
+        for one in self.conflict:
+            if not one.touched:
+                self[one.name].data, self[one.name].raw_data = one.theirs, None
+        self.base = self._told(current)
+
+
+def _typed(field: Any, value: Any) -> Any:
+    """A JSON value fit for the field: text, true or false for a tick, a number for a figure. Raises Invalid."""
+    if value is None:
+        return None
+    wanted: tuple[type, ...] = (str,)
+    words = _("A text is expected here.")
+    if isinstance(field, wtforms.BooleanField):
+        wanted, words = (bool,), _("true or false is expected here.")
+    elif isinstance(field, wtforms.DecimalField | wtforms.IntegerField):
+        wanted, words = (str, int, float), _("A number is expected here.")
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        raise Invalid(words, field.name)
+    if isinstance(value, str) and value != _clean(value, trim=False):
+        raise Invalid(_("The text holds signs that no text can have, such as NUL."), field.name)
+    return value
 
 
 def _texts(value: Any) -> list[str]:
@@ -145,6 +187,6 @@ class LinesField(wtforms.TextAreaField):
         self.data = _clean(valuelist[0].replace("\r\n", "\n")) if valuelist else self.data or ""
 
 
-def _clean(text: str) -> str:
-    kept = "".join(sign for sign in text if sign in "\n\t" or (ord(sign) >= 32 and not 0xD800 <= ord(sign) <= 0xDFFF))
-    return kept.strip()
+def _clean(text: str, *, trim: bool = True) -> str:
+    kept = "".join(s for s in text if s in "\r\n\t" or (ord(s) >= 32 and not 0xD800 <= ord(s) <= 0xDFFF))
+    return kept.strip() if trim else kept

@@ -82,6 +82,8 @@ def harden(answer: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Request-Id"] = ORIGIN.get().request_id
+    if answer.status_code < 400:
+        headers.pop("Retry-After", None)  # the limits give it with every answer
     if request.endpoint != "static" and not answer.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
     return answer
@@ -91,7 +93,10 @@ def refuse(status: int, title: Any, detail: Any, error: PortalError | None = Non
     """A refusal as problem+json, as a line in #flash over the page, or as a page of its own."""
     if wants_json():
         field = getattr(error, "field", None)
-        return problem(status, title, detail, {field: [detail]} if field else None)
+        answer = problem(status, title, detail, {field: [detail]} if field else None)
+        if status == 401:
+            answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        return answer
     if "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
         line = Markup('<p role="alert">{}</p>').format(escape(str(detail)))
         return str(line), status, {"HX-Retarget": "#flash", "HX-Reswap": "innerHTML"}

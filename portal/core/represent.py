@@ -32,11 +32,11 @@ def plain(value: Any) -> Any:
 
 
 def represent(row: Any, shows: Shows, base: str) -> dict[str, Any]:
-    """A form shows id, status, version and its fields; a function shows what it returns. Both get `_links.self`."""
+    """A form shows id, status, version and its fields; a function what it returns. `base` adds `_links.self`."""
     if isinstance(shows, type):
         names = [*ALWAYS, *(name for name in shows()._fields if name not in ALWAYS and name != "password")]
         shown = {name: getattr(row, name) for name in names if hasattr(row, name)}
     else:
         shown = shows(row)
-    links = {"self": {"href": f"{base}/{shown['id']}"}} if "id" in shown else {}
+    links = {"self": {"href": f"{base}/{shown['id']}"}} if base and "id" in shown else {}
     return {**plain(shown), "_links": links | plain(shown.get("_links", {}))}
