@@ -16,8 +16,8 @@ from portal.core.i18n import _
 from portal.core.money import CRORE, LAKH, parse_number, round2, rupees
 from portal.projects.queries.register import _consultants, get_flag
 from portal.projects.rules import AUTHORITIES, WORK_TYPES
+from portal.projects.works_report.values import LARGEST
 
-LARGEST = Decimal(10) ** 13
 MARKED = re.compile(r"[^\W\d_]|₹")  # a unit or a sign of money: without one, a small figure may be crore
 UNIT = re.compile(r"\s*(crores?|cr|lakhs?|lacs?)\.?\s*$", re.IGNORECASE)
 

@@ -228,6 +228,43 @@ def test_a_number_is_crore_or_rupees_or_held_and_never_silently_wrong(number):
         assert read.rupees == number
 
 
+@pytest.mark.parametrize(
+    ("written", "doubt", "parts"),
+    [
+        ("2.50 + 1.75 crore", "several_amounts", [25_000_000, 17_500_000]),
+        ("Rs. 2 Cr + Rs. 75 lakhs", "several_amounts", [20_000_000, 7_500_000]),
+        ("10.00 crore / 12.00 crore", "unreadable_amount", []),
+        ("10.00 crore (12.00 crore)", "unreadable_amount", []),
+        ("4.5.2 crore", "unreadable_amount", []),
+        ("99999999999 crore", "too_large", []),
+        ("9" * 40, "too_large", []),
+        (Decimal("1E+300"), "too_large", []),
+    ],
+)
+def test_a_cell_with_more_than_one_amount_or_one_beyond_measure_is_said_to_be_doubtful(written, doubt, parts):
+    read = read_amount(written)
+    assert (read.rupees, read.held, read.doubt, list(read.parts)) == (None, None, doubt, parts)
+
+
+@pytest.mark.parametrize(
+    "written", ["4.50 crore", "Rs.4.50 Cr (18% GST)", "4.50 crores (Revised from Rs.3.30 Cr)", "450 lakhs"]
+)
+def test_a_remark_on_tax_or_an_earlier_figure_is_no_second_amount(written):
+    assert read_amount(written) == (45_000_000, None, "", ())
+
+
+def test_what_no_column_holds_stays_out_of_the_work_and_is_flagged(read):
+    cells = {"estimate": "99999999999 crore", "as": "GO 5 dt:01.02.2024\n2.50 + 1.75 crore", "quoted": "5 Cr 99999999%"}
+    (work,) = read(works={2: {"division": "I", "work": "Road"} | cells}).works
+    said = [work.fields[name] for name in ("estimate_amount", "as_amount", "contract_value", "tender_percent")]
+    assert said == [None, None, 5 * CR, None]
+    assert {(flag.field, flag.code, flag.suggested) for flag in work.flags} == {
+        ("estimate_amount", "too_large", ""),
+        ("as_amount", "several_amounts", "42500000.00"),
+        ("tender_percent", "too_large", ""),
+    }
+
+
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading(text):
     read_amount(text)

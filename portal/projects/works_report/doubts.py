@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from portal.core.i18n import _
 from portal.core.money import rounded
-from portal.projects.works_report.values import read_dates, year_of, years_in
+from portal.projects.works_report.values import LARGEST_PERCENT, read_dates, year_of, years_in
 
 TOLERANCE = Decimal("0.2")  # points between the tender percent written and the one worked out
 AMOUNT_IN_WORDS = re.compile(r"(?:rs|inr|₹)[\s.\d]", re.IGNORECASE)
@@ -15,6 +15,7 @@ YEAR = re.compile(r"20\d{2}-\d{2}")
 LABELS = {
     "held_amount": _("Crore or lakh? The figure is held until an officer says; lakh is likely."),
     "unreadable_amount": _("No amount can be read here."),
+    "too_large": _("More than any work costs, so it was not taken."),
     "several_amounts": _("Several amounts in one cell; none was taken. Their sum is suggested."),
     "unreadable_date": _("No date can be read here."),
     "cell_error": _("The formula of this cell failed in the spreadsheet."),
@@ -52,7 +53,7 @@ def _tender(said: dict[str, Any]) -> list[Flag]:
     if not ecv or value is None:
         return []
     exact = (value / ecv - 1) * 100
-    said["tender_percent"] = worked_out = rounded(exact, 2) if abs(exact) < 100_000 else None
+    said["tender_percent"] = worked_out = rounded(exact, 2) if abs(exact) <= LARGEST_PERCENT else None
     if written is None or abs(exact - written) <= TOLERANCE:
         return []
     return [Flag("tender_percent", "tender_percent", f"{written:f}", "" if worked_out is None else f"{worked_out:f}")]

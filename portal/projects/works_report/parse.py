@@ -152,10 +152,11 @@ class _Reader:
         if not isinstance(value, str):
             return self._amount(row, cell, target, work)
         found = values.amounts_with_unit(value)
-        if len(found) > 1:
-            listed = " + ".join(f"{amount:f}" for amount in found)
-            work.flags.append(Flag(target, "several_amounts", listed, f"{sum(found):f}"))
-        return found[0] if len(found) == 1 else None
+        if len(found) > 1 and not any(one.doubt for one in found):
+            parts = tuple(one.rupees for one in found if one.rupees is not None)
+            found = [values.Amount(None, doubt="several_amounts", parts=parts)]
+        doubtful = next((one for one in found if one.doubt), None)
+        return self._kept(doubtful or found[0], row, cell, work, target) if found else None
 
     def _contract(self, row: Row, work: Work) -> None:
         said = work.fields
@@ -167,8 +168,14 @@ class _Reader:
         said["grounding_note"] = "" if len(note) <= 10 and grounded else note
         amount, written = values.read_quoted(self.value(row, "quoted"))
         said["contract_value"] = None if self.anchor(row, "quoted") else self._kept(amount, row, "quoted", work)
-        said["tender_percent"] = None if self.anchor(row, "quoted") else written
+        said["tender_percent"] = None if self.anchor(row, "quoted") else self._percent(written, work)
         self._agreement(row, work)
+
+    def _percent(self, written: Decimal | None, work: Work) -> Decimal | None:
+        if written is None or abs(written) <= values.LARGEST_PERCENT:
+            return written
+        work.flags.append(Flag("tender_percent", "too_large", f"{written:f}"))
+        return None
 
     def _agreement(self, row: Row, work: Work) -> None:
         """An amount under Agreement No is the contract value; a remark about the LOA belongs there."""
@@ -196,8 +203,11 @@ class _Reader:
         found = shown(self.value(row, cell)).strip()[:200]
         if amount.held is not None:
             work.flags.append(Flag(target, "held_amount", " ".join(found.split()), f"{amount.held:f}"))
-        elif amount.unreadable:
-            work.flags.append(Flag(target, "unreadable_amount", " ".join(found.split())))
+        elif amount.parts:
+            listed = " + ".join(f"{part:f}" for part in amount.parts)
+            work.flags.append(Flag(target, amount.doubt, listed, f"{sum(amount.parts):f}"))
+        elif amount.doubt:
+            work.flags.append(Flag(target, amount.doubt, " ".join(found.split())))
         return amount.rupees
 
     def _sharing(self, row: Row, work: Work) -> None:

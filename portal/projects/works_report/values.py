@@ -11,11 +11,15 @@ from portal.core.errors import Invalid
 from portal.core.money import CRORE, LAKH, parse_number, round2
 from portal.core.sheets import shown
 
+LARGEST = Decimal(10) ** 13  # ten lakh crore: more is a slip of the pen, and no column holds it
+LARGEST_PERCENT = Decimal(99_999)
 NOTHING = re.compile(r"[-–—_.\s]*|nil|n/?a|none", re.IGNORECASE)
 DASHES = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "\u00a0": " "})
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
 UNIT = r"crores?\b|crs?\b|lakhs?\b|lacs?\b|lakh\b"
 MONEY = re.compile(rf"(?P<mark>(?:rs|inr)\b\.?|₹)?\s*(?P<number>{NUMBER})\s*(?P<unit>{UNIT})?", re.IGNORECASE)
+ONE = rf"(?:(?:rs|inr)\b\.?|₹)?\s*{NUMBER}\s*(?:{UNIT})?\s*(?:/-)?"
+ADDED = re.compile(rf"{ONE}(?:\s*\+\s*{ONE})+", re.IGNORECASE)
 PERCENT = re.compile(r"(?P<sign>\(?\s*[-+]\s*\)?)?\s*(?P<number>\d+(?:\.\d+)?)\s*%")
 SIGNED = re.compile(r"\(\s*(?P<sign>[-+])\s*\)\s*(?P<number>\d+(?:\.\d+)?)")
 DATE = re.compile(r"(?<!\d)(\d{1,2})\s*([./-])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})(?!\d)")
@@ -23,11 +27,16 @@ YEAR_SPAN = re.compile(r"(?<!\d)(20\d{2})\s*[-/]\s*(\d{2}|20\d{2})(?!\d)")
 
 
 class Amount(NamedTuple):
-    """Rupees, or a figure held for a person with what it likely is."""
+    """Rupees, or a figure held for a person with what it likely is, or the doubt that no amount can be taken."""
 
     rupees: Decimal | None
     held: Decimal | None = None
-    unreadable: bool = False
+    doubt: str = ""
+    parts: tuple[Decimal, ...] = ()
+
+
+UNREADABLE = Amount(None, doubt="unreadable_amount")
+TOO_LARGE = Amount(None, doubt="too_large")
 
 
 def text_of(value: Value) -> str:
@@ -43,29 +52,57 @@ def blank(value: Value) -> bool:
 
 def to_rupees(number: Decimal, unit: str, column_unit: str) -> Amount:
     """A unit beside it decides; else from a lakh it is rupees, below a thousand the column's unit, between held."""
-    unit = unit.lower()
-    if unit:
-        return Amount(round2(number * (LAKH if unit.startswith("la") else CRORE)))
-    if number >= LAKH:
-        return Amount(round2(number))
-    if number >= 1000:
+    if number > LARGEST:
+        return TOO_LARGE
+    if not unit and 1000 <= number < LAKH:
         return Amount(None, held=round2(number * LAKH))
-    return Amount(round2(number * (LAKH if column_unit == "lakh" else CRORE)))
+    unit = unit.lower() or ("" if number >= LAKH else column_unit)
+    rupees = number * (1 if not unit else LAKH if unit.startswith("la") else CRORE)
+    return TOO_LARGE if rupees > LARGEST else Amount(round2(rupees))
 
 
 def read_amount(value: Value, column_unit: str = "crore") -> Amount:
-    """The amount of a cell that holds one; more words than a unit or a tax remark make it unreadable."""
+    """The amount of a cell that holds one; more words than a unit or a tax remark, or more figures, are a doubt."""
     if blank(value):
         return Amount(None)
     if isinstance(value, Decimal):
-        return Amount(None, unreadable=True) if value < 0 else to_rupees(value, "", column_unit)
-    if not isinstance(value, str):
-        return Amount(None, unreadable=True)
-    found = MONEY.search(_joined_digits(value))
-    number = _number(found["number"]) if found and not _wordy(value) else None
+        return UNREADABLE if value < 0 else to_rupees(value, "", column_unit)
+    if not isinstance(value, str) or _wordy(value):
+        return UNREADABLE
+    text = _joined_digits(_current(value))
+    if added := _added(text, column_unit):
+        return Amount(None, doubt="several_amounts", parts=added)
+    found = MONEY.search(text)
+    number = _number(found["number"]) if found else None
     if found is None or number is None:
-        return Amount(None, unreadable=True)
-    return to_rupees(number, found["unit"] or "", column_unit)
+        return _unread(value)
+    read = to_rupees(number, found["unit"] or "", column_unit)
+    rest = PERCENT.sub(" ", text[: found.start()] + " " + text[found.end() :])
+    return UNREADABLE if read.rupees is not None and re.search(r"\d", rest) else read
+
+
+def _current(text: str) -> str:
+    """What was there before a revision does not count."""
+    return re.sub(r"\(\s*revised from.*?\)", "", text, flags=re.IGNORECASE)
+
+
+def _added(text: str, column_unit: str = "") -> tuple[Decimal, ...]:
+    """Figures with a plus between them, in rupees: "2.50 + 1.75 crore". One without a unit has that of the next."""
+    chain = ADDED.search(text)
+    amounts: list[Decimal] = []
+    unit = ""
+    for found in reversed(list(MONEY.finditer(chain[0]) if chain else ())):
+        number, unit = _number(found["number"]), found["unit"] or unit
+        read = to_rupees(number, unit, column_unit) if number is not None and (unit or column_unit) else UNREADABLE
+        if read.rupees is None:
+            return ()
+        amounts.insert(0, read.rupees)
+    return tuple(amounts)
+
+
+def _unread(text: str) -> Amount:
+    """Digits beyond all measure are an amount too, only none that is taken."""
+    return TOO_LARGE if re.search(r"\d{16}", text.replace(",", "")) else UNREADABLE
 
 
 def _joined_digits(text: str) -> str:
@@ -87,11 +124,15 @@ def _wordy(text: str) -> bool:
     return bool(re.search(r"[A-Za-z]{2,}|-\s*\d", rest))
 
 
-def amounts_with_unit(text: str) -> list[Decimal]:
-    """Amounts inside a sentence count only with their unit; what was there before a revision does not."""
-    kept = re.sub(r"\(\s*revised from.*?\)", "", text, flags=re.IGNORECASE)
-    pairs = ((_number(found["number"]), found["unit"]) for found in MONEY.finditer(_joined_digits(kept)))
-    return [read.rupees for read in (to_rupees(n, u, "crore") for n, u in pairs if n is not None and u) if read.rupees]
+def amounts_with_unit(text: str) -> list[Amount]:
+    """Amounts inside a sentence count only with their unit, or added to one that has it."""
+    kept = _joined_digits(_current(text))
+    added = _added(kept)
+    if added:
+        kept = ADDED.sub(" ", kept, count=1)
+    pairs = ((_number(found["number"]), found["unit"]) for found in MONEY.finditer(kept))
+    read = [_unread(kept) if number is None else to_rupees(number, unit, "crore") for number, unit in pairs if unit]
+    return [*map(Amount, added), *(one for one in read if one.rupees or one.doubt)]
 
 
 def read_quoted(value: Value) -> tuple[Amount, Decimal | None]:
@@ -102,7 +143,7 @@ def read_quoted(value: Value) -> tuple[Amount, Decimal | None]:
     found = PERCENT.search(text) or SIGNED.search(text)
     percent = None
     if found:
-        percent = Decimal(found["number"]) * (-1 if "-" in (found["sign"] or "") else 1)
+        percent = round2(Decimal(found["number"][:20])) * (-1 if "-" in (found["sign"] or "") else 1)
         text = text[: found.start()] + " " + text[found.end() :]
     return read_amount(re.sub(r"[&@]", " ", text)), percent
 
