@@ -15,7 +15,8 @@ class SectionForm(Form):
         _("Text"),
         [Optional(), Length(max=LONGEST)],
         description=_(
-            "# heading, ## smaller heading, **bold**, *italic*, - list, 1. numbered list, | tables |. At most 60,000 characters."
+            "# heading, ## smaller heading, **bold**, *italic*, - list, 1. numbered list, | tables |. "
+            "At most 60,000 characters."
         ),
         render_kw={"rows": 22, "spellcheck": "true"},
     )

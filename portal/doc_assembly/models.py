@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import DDL, BigInteger, ForeignKey, Index, Numeric, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from portal.core.db import Base, Record, now
 from portal.core.errors import RuleBroken
 from portal.core.events import APPEND_ONLY
 from portal.core.i18n import _
+from portal.projects.models import Project
 
 LEASE_S = 60
 MAX_ATTEMPTS = 3
@@ -132,6 +133,9 @@ class Build(Record):
     error_text: Mapped[str] = mapped_column(default="")
     error_unit: Mapped[str] = mapped_column(default="")
     version_id: Mapped[uuid.UUID | None]
+    project: Mapped[Project] = relationship(
+        primaryjoin=lambda: foreign(Build.project_id) == Project.id, viewonly=True, lazy="raise"
+    )
 
     @property
     def active(self) -> bool:

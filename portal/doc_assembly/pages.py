@@ -24,9 +24,8 @@ bp = Blueprint("doc_assembly", __name__, url_prefix="/doc-assembly")
 def index() -> ResponseReturnValue:
     """The builds of all projects, newest first."""
     builds, after = queries.recent_builds(g.actor, after=request.args.get("after", ""))
-    names = {build.project_id: get_project(g.actor, build.project_id) for build in builds}
     topics = ["hmda.assembly.build.requested", "hmda.assembly.document.generated"]
-    return page("doc_assembly/index.html", builds=builds, projects=names, after=after, topics=topics)
+    return page("doc_assembly/index.html", builds=builds, after=after, topics=topics)
 
 
 @bp.get("/of/<uuid:project_id>")

@@ -1,10 +1,12 @@
 """The report in the browser and over the API."""
 
+import re
 
 import pytest
+from sqlalchemy import event
 
 from portal.core.access import SYSTEM
-from portal.core.db import transaction
+from portal.core.db import db, transaction
 from portal.doc_assembly import commands, queries
 from portal.doc_assembly.commands.assembling import Assembler
 
@@ -162,3 +164,15 @@ def test_a_text_that_is_too_long_is_refused_with_its_limit(project, signed_in):
     assert browser.post(url, data=typed).status_code == 422
     assert browser.post(f"{url}/preview", data=typed).text.count("a" * 60_000) == 1
     assert browser.post(url, data=typed | {"text": "a" * 60_000}).status_code == 303
+
+
+def test_the_list_of_builds_asks_the_database_once_for_all_projects(session, make_project, redis, actor, signed_in):
+    names = [f"Link road {number}" for number in range(6)]
+    for name in names:
+        commands.request_build(actor("ee"), make_project(name=name).id)
+    browser, asked = signed_in("ee"), []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    page = browser.get("/doc-assembly/").text
+    assert all(name in page for name in names)
+    assert sum(bool(re.search(r"(FROM|JOIN) project\b", one)) for one in asked) == 1
+    assert len(asked) < 6

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
 
 from portal.core.access import Actor, require, scoped
 from portal.core.db import db, now, one_or_not_found, page_of
@@ -13,6 +14,7 @@ from portal.core.usecases import query
 from portal.doc_assembly.models import ACTIVE, Build, BuildStep, BuildUnit, Status
 from portal.doc_assembly.rules.desk import Kept
 from portal.doc_assembly.rules.steps import Rates
+from portal.projects.models import Project
 from portal.projects.queries import get_project
 
 HISTORY = 30
@@ -34,8 +36,9 @@ def list_builds(actor: Actor, project_id: UUID, *, after: str = "") -> tuple[Seq
 
 @query
 def recent_builds(actor: Actor, *, after: str = "") -> tuple[Sequence[Build], str]:
-    """The builds of all projects, newest first."""
-    return page_of(scoped(select(Build), Build, actor), Build.created_at, Build.id, after=after)
+    """The builds of all projects, newest first, each with its project; none of a project whose load was undone."""
+    found = select(Build).join(Build.project).where(Project.removed.is_(False)).options(contains_eager(Build.project))
+    return page_of(scoped(found, Build, actor), Build.created_at, Build.id, after=after)
 
 
 @query
