@@ -3,7 +3,9 @@
 import csv
 import datetime as dt
 import io
+import json
 import uuid
+from base64 import urlsafe_b64encode
 from decimal import Decimal
 
 import pytest
@@ -88,6 +90,28 @@ def test_a_foreign_page_link_is_refused_and_one_of_another_order_starts_afresh(s
         queries.get_portfolio(actor("ee"), ask(after="nonsense"))
     other = queries.get_portfolio(actor("ee"), ask(sort="name", size="25")).page.next
     assert queries.get_portfolio(actor("ee"), ask(sort="-amount", size="25", after=other)).page.previous == ""
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        ("name", "\0"),
+        ("name", "\ud800"),
+        *(("amount", text) for text in ("NaN", "1e999999", "9" * 500, [])),
+        ("flags", "9" * 30),
+    ],
+)
+def test_a_page_link_with_what_no_column_holds_is_refused_too(session, actor, register, sort, value):
+    cursor = json.dumps([f"by_{sort},id", value, str(uuid.uuid4())]).encode()
+    with pytest.raises(Invalid):
+        queries.get_portfolio(actor("ee"), ask(sort=sort, after=urlsafe_b64encode(cursor).decode().rstrip("=")))
+
+
+@pytest.mark.parametrize("name", ["q", "division", "year", "sort", "after", "cols"])
+def test_a_sign_that_no_text_has_never_reaches_the_database(session, redis, signed_in, api, register, name):
+    pages = [signed_in("ee").get(f"{place}?{name}=a%00b") for place in ("/projects/", "/projects/export.csv")]
+    statuses = {answer.status_code for answer in (*pages, api("ee").get(f"/api/v1/projects?{name}=a%00b"))}
+    assert statuses <= {200, 422}
 
 
 def test_filters_join_kinds_by_and_options_by_or_and_count_beside_each(session, actor, register):

@@ -15,6 +15,8 @@ from portal.core.db import db
 from portal.core.errors import Invalid
 from portal.core.i18n import _
 
+BEYOND = Decimal(10) ** 18  # more than any column of figures holds
+
 
 class Key(NamedTuple):
     """One column of the order."""
@@ -89,17 +91,21 @@ def _read(cursor: str, order: Sequence[Key]) -> list[Any] | None:
         if signature != _signature(order):
             return None
         return [None if text is None else _typed(text, key.column) for text, key in zip(texts, order, strict=True)]
-    except (ValueError, TypeError, InvalidOperation):
+    except (ValueError, TypeError, InvalidOperation, RecursionError):
         raise Invalid(
             _("This page link is not one the portal gave out. Start again from the first page."), "after"
         ) from None
 
 
-def _typed(text: str, column: Any) -> Any:
-    if isinstance(column.type, Numeric):
-        return Decimal(text)
+def _typed(text: Any, column: Any) -> Any:
+    """Raises ValueError for what the column cannot be compared with."""
+    if not isinstance(text, str) or "\0" in text.encode().decode():  # a lone surrogate cannot be encoded
+        raise ValueError
+    if isinstance(column.type, Numeric | Integer):
+        number = Decimal(text)
+        if not abs(number) < BEYOND:
+            raise ValueError
+        return number if isinstance(column.type, Numeric) else int(number)
     if isinstance(column.type, Date):
         return dt.date.fromisoformat(text)
-    if isinstance(column.type, Integer):
-        return int(text)
     return text if column.type.python_type is str else uuid.UUID(text)
