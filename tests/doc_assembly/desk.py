@@ -28,10 +28,12 @@ PROJECT = {
     "period": "18 months",
     "agency": "",
     "as_file": "1234/EE-IV/2026",
+    "as_details": "",
     "as_authority": "Government",
     "as_amount": "60000000.00",
     "as_date": "12-06-2026",
     "as_revised": "",
+    "as_revised_amount": "",
     "ts_details": "",
 }
 TELUGU = "ఈ ప్రాజెక్ట్ ద్వారా కొంపల్లి నుండి బాహ్య వలయ రహదారి వరకు నాలుగు వరుసల రహదారి నిర్మాణం చేపట్టబడుతుంది."

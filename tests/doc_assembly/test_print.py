@@ -2,14 +2,18 @@
 
 import io
 import subprocess
+from decimal import Decimal
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
+from portal.core.access import SYSTEM
+from portal.doc_assembly import queries
+from portal.doc_assembly.rules import generated
 from portal.doc_assembly.rules.assembly import assemble
 from portal.doc_assembly.rules.frozen import Bill
-from tests.doc_assembly.desk import FolderDesk, estimate, file_of, inputs, order, sheet
+from tests.doc_assembly.desk import PROJECT, FolderDesk, estimate, file_of, inputs, order, sheet
 
 
 @pytest.fixture
@@ -60,3 +64,40 @@ def test_what_was_changed_in_a_file_is_said_by_every_build_that_binds_it(desk, t
     assert "Broken paper" in first[1]
     assemble(order(desk, tmp_path, inputs(files=files)))
     assert desk.warnings == first
+
+
+REVISED = {
+    "as_file": "1234/EE-IV/2026",
+    "as_details": "G.O.Ms.No. 44 MA&UD, 12-06-2026",
+    "as_amount": "60000000.00",
+    "as_revised": "G.O.Ms.No. 91, 02-09-2026",
+    "as_revised_amount": "72500000.00",
+}
+
+
+def test_the_first_and_the_revised_sanction_are_printed_each_with_its_own_order(desk, tmp_path):
+    bound = assemble(order(desk, tmp_path, inputs(project=PROJECT | REVISED)))
+    pages = [" ".join(page.split()) for page in pages_of(bound)]
+    background = next(
+        page for page in pages if "Background and administrative sanction" in page and "File number" in page
+    )
+    for said in (
+        "Order G.O.Ms.No. 44 MA&UD, 12-06-2026",
+        "Amount (₹) 6,00,00,000.00",
+        "Revised by G.O.Ms.No. 91, 02-09-2026",
+        "Revised amount (₹) 7,25,00,000.00",
+    ):
+        assert said in background
+    whole = " ".join(pages)
+    assert "AS ₹ 7,25,00,000" in whole  # what the say is held against
+    rows = dict(generated.salient(inputs(project=PROJECT | REVISED))[1]["rows"])
+    order_of_first = "1234/EE-IV/2026; G.O.Ms.No. 44 MA&UD, 12-06-2026; Government; ₹ 6,00,00,000.00; 12-06-2026"
+    assert rows["Administrative sanction"] == order_of_first
+    assert rows["Revised sanction"] == "G.O.Ms.No. 91, 02-09-2026; ₹ 7,25,00,000.00"
+
+
+def test_a_project_is_frozen_with_both_amounts(session, redis, make_project):
+    facts = {name: text for name, text in REVISED.items() if "amount" not in name}
+    amounts = {name: Decimal(REVISED[name]) for name in ("as_amount", "as_revised_amount")}
+    frozen = queries.freeze_inputs(SYSTEM, make_project(**facts, **amounts).id)
+    assert {name: frozen.inputs.project[name] for name in REVISED} == REVISED

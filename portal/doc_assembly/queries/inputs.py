@@ -11,7 +11,6 @@ from portal.attachments.queries import list_attachments
 from portal.boq_estimates.queries import find_estimate, get_current_estimate
 from portal.core.access import Actor
 from portal.core.db import consistent_read, db, now
-from portal.core.money import rupees
 from portal.core.show import dmy
 from portal.core.usecases import query
 from portal.doc_assembly.models import DprSection
@@ -32,6 +31,8 @@ PLAIN_FACTS = (
     "period",
     "agency",
     "as_file",
+    "as_details",
+    "as_revised",
     "ts_details",
 )
 COUNTED = ("nos", "set")
@@ -73,16 +74,12 @@ def _sections(project_id: UUID) -> Sequence[DprSection]:
 
 def _project(project: Any) -> dict[str, str]:
     facts = {name: str(getattr(project, name) or "") for name in PLAIN_FACTS}
-    sanctioned = project.latest_as
-    revised = project.as_revised
-    if project.as_revised_amount is not None:
-        revised = f"{revised} (₹ {rupees(project.as_revised_amount)})".strip()
     return facts | {
         "type": str(project.type_label),
         "as_authority": str(project.authority_label) if project.as_authority else "",
-        "as_amount": "" if sanctioned is None else str(sanctioned),
+        "as_amount": "" if project.as_amount is None else str(project.as_amount),
         "as_date": dmy(project.as_date) if project.as_date else "",
-        "as_revised": revised,
+        "as_revised_amount": "" if project.as_revised_amount is None else str(project.as_revised_amount),
     }
 
 

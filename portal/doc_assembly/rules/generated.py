@@ -1,4 +1,4 @@
-"""Sections made from records: salient features, abstracts, recapitulation, the bill, open points."""
+"""Sections made from records: salient features, abstracts, recapitulation, the bill."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -6,7 +6,6 @@ from typing import Any
 
 from portal.core.money import crore_lakh, in_words, plain_number, rupees, rupees0
 from portal.doc_assembly.rules.frozen import Estimate, File, Inputs, Item
-from portal.doc_assembly.rules.template import need_of, written_for
 
 Block = dict[str, Any]
 ROWS_A_PART = 250
@@ -41,6 +40,7 @@ def salient(inputs: Inputs) -> list[Block]:
         ["Financial year", p["financial_year"]],
         ["Period of completion", p["period"]],
         ["Administrative sanction", _sanction(p)],
+        *([["Revised sanction", _revision(p)]] if _revision(p) else []),
         ["Technical sanction", p["ts_details"]],
         ["Agency", p["agency"]],
     ]
@@ -58,12 +58,30 @@ def _count(files: Sequence[File], kind: str) -> int:
 
 
 def _sanction(p: dict[str, str]) -> str:
-    amount = f"₹ {rupees(Decimal(p['as_amount']))}" if p["as_amount"] else ""
-    return "; ".join(part for part in (p["as_file"], p["as_authority"], amount, p["as_date"], p["as_revised"]) if part)
+    """The administrative sanction as it was first given."""
+    return _listed(p["as_file"], p["as_details"], p["as_authority"], _amount(p["as_amount"]), p["as_date"])
+
+
+def _revision(p: dict[str, str]) -> str:
+    """Its revision, with the order and the amount of the revision."""
+    return _listed(p["as_revised"], _amount(p["as_revised_amount"]))
+
+
+def _listed(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _amount(figure: str) -> str:
+    return f"₹ {rupees(Decimal(figure))}" if figure else ""
+
+
+def sanctioned(inputs: Inputs) -> str:
+    """The amount in force, which the estimate is held against: the revised one, else the first."""
+    return inputs.project["as_revised_amount"] or inputs.project["as_amount"]
 
 
 def _cards(inputs: Inputs) -> list[Block]:
-    estimate, sanctioned = inputs.estimate, inputs.project["as_amount"]
+    estimate, limit = inputs.estimate, sanctioned(inputs)
     if estimate is None:
         return [NO_ESTIMATE]
     say = Decimal(estimate.say)
@@ -72,15 +90,17 @@ def _cards(inputs: Inputs) -> list[Block]:
         ["Grand total (G)", crore_lakh(Decimal(estimate.grand_total)), f"₹ {rupees(Decimal(estimate.grand_total))}"],
         ["Say", crore_lakh(say), f"₹ {rupees0(say)}"],
     ]
-    if sanctioned:
-        cards.append(["Against the AS", _over(say, Decimal(sanctioned)), f"AS ₹ {rupees0(Decimal(sanctioned))}"])
+    if limit:
+        name = "Revised AS" if inputs.project["as_revised_amount"] else "AS"
+        cards.append(["Against the AS", over(say, Decimal(limit)), f"{name} ₹ {rupees0(Decimal(limit))}"])
     return [{"k": "figures", "rows": cards}]
 
 
-def _over(say: Decimal, sanctioned: Decimal) -> str:
-    if not sanctioned:
+def over(say: Decimal, limit: Decimal) -> str:
+    """How far the say is over or under the sanction, in per cent."""
+    if not limit:
         return "–"
-    percent = (say - sanctioned) * 100 / sanctioned
+    percent = (say - limit) * 100 / limit
     return f"{plain_number(abs(percent), 2)} % {'over' if percent > 0 else 'under'}"
 
 
@@ -109,21 +129,25 @@ def funding(inputs: Inputs) -> list[Block]:
 
 
 def _against(inputs: Inputs) -> str:
-    if not inputs.project["as_amount"]:
+    if not sanctioned(inputs):
         return "No administrative sanction is on record."
-    return f"Administrative sanction: {_sanction(inputs.project)}."
+    revision = _revision(inputs.project)
+    return f"Administrative sanction: {_sanction(inputs.project)}." + (f" Revised: {revision}." if revision else "")
 
 
 def background(inputs: Inputs) -> list[Block]:
     """The administrative sanction as recorded, in front of the text on the background."""
     p = inputs.project
     rows = [
-        ["File or GO number", p["as_file"]],
+        ["File number", p["as_file"]],
+        ["Order", p["as_details"]],
         ["Authority", p["as_authority"]],
-        ["Amount (₹)", rupees(Decimal(p["as_amount"])) if p["as_amount"] else ""],
         ["Date", p["as_date"]],
-        ["Revisions", p["as_revised"]],
+        ["Amount (₹)", rupees(Decimal(p["as_amount"])) if p["as_amount"] else ""],
     ]
+    if _revision(p):
+        rows.append(["Revised by", p["as_revised"]])
+        rows.append(["Revised amount (₹)", rupees(Decimal(p["as_revised_amount"])) if p["as_revised_amount"] else ""])
     return [{"k": "facts", "rows": rows}, {"k": "gap", "mm": 3}]
 
 
@@ -231,46 +255,3 @@ def _item(item: Item) -> list[str]:
     unit = item.unit if item.per == "1" else f"{item.per} {item.unit}"
     quantity = plain_number(Decimal(item.quantity), item.decimals)
     return [item.number, item.description, unit, quantity, rupees(Decimal(item.rate)), rupees(Decimal(item.amount))]
-
-
-def open_points(inputs: Inputs, refused: dict[str, str]) -> list[Block]:
-    """What a Draft leaves open: sections without text, no estimate, a say over the sanction, files left out."""
-    written = {text.code for text in inputs.texts if text.text.strip() or text.text_te.strip()}
-    rows = [
-        ["C01", f"{section.code} {section.title}", "no text is written"]
-        for section in written_for(inputs.work_type)
-        if need_of(section.code, inputs.work_type) == "M" and section.code not in written
-    ]
-    rows += _figures_open(inputs)
-    if not _count(inputs.files, "drawing"):
-        rows.append(["C05", "IX.2 Drawings", "no drawing is attached"])
-    rows += [["C08", file.title, refused[file.sha256]] for file in inputs.files if file.sha256 in refused]
-    if not rows:
-        return [{"k": "p", "runs": "Nothing is open."}]
-    columns = [column("Rule", "16mm"), column("Where", "1fr"), column("What is open", "1fr")]
-    return [
-        {"k": "p", "runs": "A draft is printed with what is there. These points stand open against a submission."},
-        {"k": "table", "columns": columns, "rows": [{"c": row} for row in rows]},
-    ]
-
-
-def _figures_open(inputs: Inputs) -> list[list[str]]:
-    estimate, sanctioned = inputs.estimate, inputs.project["as_amount"]
-    if estimate is None:
-        return [["C02", "VIII.1 Bill of quantities", "no estimate is on record"]]
-    found = []
-    total = sum((Decimal(bill.total) for bill in estimate.bills if bill.depth == 1), Decimal(0))
-    if total != Decimal(estimate.works):
-        found.append(
-            ["C02", "VII.1 Recapitulation", f"bills add to {rupees(total)}, W is {rupees(Decimal(estimate.works))}"]
-        )
-    if not sanctioned:
-        return [*found, ["C04", "0.2 Abstract of cost", "no administrative sanction is on record"]]
-    say, limit = Decimal(estimate.say), Decimal(sanctioned)
-    if say * 100 > limit * 110:
-        found.append(["C04", "0.2 Abstract of cost", f"say is {_over(say, limit)} the AS: a revised AS is needed"])
-    elif say * 100 > limit * 105:
-        found.append(
-            ["C04", "0.2 Abstract of cost", f"say is {_over(say, limit)} the AS: FA's justification is needed"]
-        )
-    return found

@@ -8,6 +8,7 @@ from portal.core.pdf import adopt
 from portal.core.pdf.typeset import ENGINE, font_set, template_version
 from portal.doc_assembly.rules import generated, hashing, markup
 from portal.doc_assembly.rules.frozen import File, Inputs, Text
+from portal.doc_assembly.rules.open_points import open_points
 from portal.doc_assembly.rules.template import SECTIONS, VERSION
 
 Block = dict[str, Any]
@@ -59,7 +60,7 @@ def units_of(inputs: Inputs, refused: dict[str, str]) -> list[Unit]:
     found: list[Unit] = []
     for code in SECTIONS:
         if code == "XII.1":
-            found.append(_plain(code, generated.open_points(inputs, refused)))
+            found.append(_plain(code, open_points(inputs, refused)))
         elif code in PAPERS:
             found += PAPERS[code](inputs, code)
         else:
