@@ -203,7 +203,11 @@ class RecapLine(Record):
 
 
 class ImportBatch(Record):
-    """One workbook on its way into an estimate: read, checked, then taken whole or not at all."""
+    """One workbook on its way into an estimate: read, checked, then taken whole or not at all.
+
+    `attempt` counts the mappings, `tries` the readers that took the present one up; `lease_until` is how long the last
+    of them is trusted.
+    """
 
     __tablename__ = "boq_import"
     project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id"), index=True, sort_order=-1)
@@ -217,6 +221,8 @@ class ImportBatch(Record):
     issues_sha256: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="uploaded", index=True)
     attempt: Mapped[int] = mapped_column(default=1)
+    tries: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[dt.datetime | None]
     failure: Mapped[str] = mapped_column(default="")
     sheet: Mapped[str] = mapped_column(default="")
     header_row: Mapped[int | None]

@@ -1,6 +1,8 @@
 """Workbooks for the tests: a road with drains, made up, and a division's bill with one wrong row."""
 
 import io
+import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from openpyxl import Workbook
 
 from jobs.boq_estimates import read_boq_workbook
 from portal.boq_estimates.queries import get_import
+from portal.core import sandbox
 from portal.core.access import SYSTEM
 
 HEAD = ["Sl. No.", "Description of item", "Unit", "Qty", "Rate (Rs.)", "Amount (Rs.)"]
@@ -49,6 +52,23 @@ class Sent(io.BytesIO):
     """A file as a browser sends it."""
 
     filename = "bill.xlsx"
+
+
+@pytest.fixture
+def sandboxed():
+    """For the tests that want the process of its own in which workbooks are opened."""
+
+
+@pytest.fixture(autouse=True)
+def at_hand(request, monkeypatch):
+    """Elsewhere they are opened at hand: starting a process for each would take longer than all the tests."""
+
+    def look(function, path):
+        module, _colon, name = function.partition(":")
+        return json.loads(json.dumps(getattr(import_module(module), name)(path)))
+
+    if "sandboxed" not in request.fixturenames:
+        monkeypatch.setattr(sandbox, "look", look)
 
 
 @pytest.fixture

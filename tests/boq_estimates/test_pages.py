@@ -6,7 +6,7 @@ import pytest
 
 from portal.boq_estimates import commands, queries
 from portal.core.access import SYSTEM
-from tests.boq_estimates.conftest import HEAD, WRONG, read_in
+from tests.boq_estimates.conftest import HEAD, WRONG, Sent, read_in
 
 
 @pytest.fixture
@@ -80,7 +80,8 @@ def test_an_upload_is_reviewed_and_taken_over(session, make_project, signed_in, 
 def test_the_same_file_is_taken_twice_only_when_ticked(imported, road_file, signed_in, redis, actor):
     project, _batch = imported
     browser = signed_in("ee")
-    batch = commands.import_boq_file(actor("ee"), project.id, road_file, dry_run=True)
+    file = Sent(road_file.read_bytes())
+    batch = read_in(commands.request_import(actor("ee"), project.id, file, {}).id)
     url = f"/boq-estimates/imports/{batch.id}"
     assert "once more" in browser.get(url).get_data(as_text=True)
     refused = browser.post(url)

@@ -27,6 +27,7 @@ from portal.boq_estimates.queries.imports import (
     get_issues_file,
     list_imports,
     list_issues,
+    list_waiting_imports,
     page_imports,
 )
 
@@ -55,5 +56,6 @@ __all__ = [
     "list_issues",
     "list_items",
     "list_versions",
+    "list_waiting_imports",
     "timeline",
 ]

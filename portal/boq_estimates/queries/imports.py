@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
@@ -15,6 +16,7 @@ from portal.core.i18n import _
 from portal.core.usecases import query
 from portal.projects.queries import get_project
 
+OPEN = ("uploaded", "parsed", "validated")
 LOST_AFTER = dt.timedelta(seconds=90)
 
 
@@ -67,12 +69,31 @@ def find_twin(actor: Actor, batch_id: UUID) -> ImportBatch | None:
     return db.session.scalars(wanted.order_by(ImportBatch.created_at.desc())).first()
 
 
+class Waiting(NamedTuple):
+    """A workbook nobody is reading, with the number of its mapping and of the tries so far."""
+
+    id: UUID
+    attempt: int
+    tries: int
+
+
+@query
+def list_waiting_imports(actor: Actor) -> Sequence[Waiting]:
+    """Workbooks that wait to be read for a while, or whose reader's lease ran out."""
+    free = or_(
+        and_(ImportBatch.lease_until.is_(None), ImportBatch.created_at < now() - LOST_AFTER),
+        ImportBatch.lease_until < now(),
+    )
+    wanted = scoped(select(ImportBatch).where(ImportBatch.status == "uploaded", free), ImportBatch, actor)
+    columns = ImportBatch.id, ImportBatch.attempt, ImportBatch.tries
+    return [Waiting(*row) for row in db.session.execute(wanted.with_only_columns(*columns))]
+
+
 @query
 def count_due_imports(actor: Actor) -> int:
-    """Workbooks that wait to be read for too long, or that nobody took over in time."""
-    waiting = ImportBatch.status == "uploaded", ImportBatch.created_at < now() - LOST_AFTER
-    due = ImportBatch.status.in_(("uploaded", "parsed", "validated")), ImportBatch.expires_at < now()
-    wanted = select(func.count()).select_from(ImportBatch).where(or_(and_(*waiting), and_(*due)))
+    """Workbooks that nobody took over in time."""
+    due = ImportBatch.status.in_(OPEN), ImportBatch.expires_at < now()
+    wanted = select(func.count()).select_from(ImportBatch).where(*due)
     return int(db.session.scalar(scoped(wanted, ImportBatch, actor)) or 0)
 
 
