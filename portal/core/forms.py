@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import wtforms
@@ -135,7 +136,7 @@ def _typed(field: Any, value: Any) -> Any:
     if isinstance(field, wtforms.BooleanField):
         wanted, words = (bool,), _("true or false is expected here.")
     elif isinstance(field, wtforms.DecimalField | wtforms.IntegerField):
-        wanted, words = (str, int, float), _("A number is expected here.")
+        wanted, words = (str, int, float, Decimal), _("A number is expected here.")
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         raise Invalid(words, field.name)
     if isinstance(value, str) and value != _clean(value, trim=False):

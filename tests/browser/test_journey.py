@@ -122,3 +122,19 @@ def test_the_shell_speaks_telugu_and_stays_on_the_page(signed_in_page):
     assert re.search("[\u0c00-\u0c7f]", page.inner_text("h1"))
     page.click("button[name=language]")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_text_that_was_typed_and_not_saved_comes_back(signed_in_page):
+    page = signed_in_page("ee")
+    page.goto("/projects/?q=Shamshabad")
+    page.click("main tbody a >> nth=0")
+    page.wait_for_url("**/projects/*-*")
+    page.click("main a:text('Correct particulars')")
+    page.fill("#work", "Widening, as the officer was about to write")
+    expect(page.locator("[data-draft]")).to_contain_text("Kept on this computer")
+    page.on("dialog", lambda question: question.accept())
+    page.goto("/projects/")
+    page.go_back()
+    expect(page.locator("#work")).to_have_value("Widening, as the officer was about to write")
+    page.click("button:text('Show what is saved')")
+    expect(page.locator("#work")).to_have_value(re.compile("^Widening of the radial road"))
