@@ -9,10 +9,11 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from portal.core.access import SYSTEM
+from portal.core.pdf.glyphs import missing
 from portal.doc_assembly import queries
 from portal.doc_assembly.rules import generated
 from portal.doc_assembly.rules.assembly import assemble
-from portal.doc_assembly.rules.frozen import Bill
+from portal.doc_assembly.rules.frozen import Bill, Text
 from tests.doc_assembly.desk import PROJECT, FolderDesk, estimate, file_of, inputs, order, sheet
 
 
@@ -101,3 +102,19 @@ def test_a_project_is_frozen_with_both_amounts(session, redis, make_project):
     amounts = {name: Decimal(REVISED[name]) for name in ("as_amount", "as_revised_amount")}
     frozen = queries.freeze_inputs(SYSTEM, make_project(**facts, **amounts).id)
     assert {name: frozen.inputs.project[name] for name in REVISED} == REVISED
+
+
+def test_characters_that_no_font_has_are_named_with_their_section(desk, tmp_path):
+    texts = [Text("I.4", "Slope ≤ 2 % and 中 and 中 again; క, é, e\u0301 and a joiner\u200d are there.", "", 1)]
+    files = [file_of(desk, sheet(1), title="Plan ✓")]
+    given = inputs(texts=texts, files=files)
+    bound = assemble(order(desk, tmp_path, given))
+    says = "no font of the report has"
+    assert desk.warnings == [
+        f"I.4 Options studied and selected: {says} ≤ (U+2264), 中 (U+4E2D). A box stands in their place.",
+        f"Plan ✓: {says} ✓ (U+2713). A box stands in its place.",
+    ]
+    points = next(page for page in pages_of(bound) if "Points open" in page and "C12" in page)
+    for said in ("U+2264 LESS-THAN OR EQUAL TO", "U+2713 CHECK MARK"):
+        assert said in " ".join(points.split())
+    assert missing("తెలుగు ₹ – “x” ½ m² °C µ\n\t") == []

@@ -15,11 +15,11 @@ from typing import Any
 from portal.core.pdf.adopt import Helper
 from portal.core.pdf.readback import Sheets
 from portal.core.pdf.typeset import typeset
-from portal.doc_assembly.rules import binding, layout, steps
+from portal.doc_assembly.rules import binding, characters, layout, steps
 from portal.doc_assembly.rules.desk import Bound, Desk, Kept, Order
 from portal.doc_assembly.rules.frozen import File
 from portal.doc_assembly.rules.hashing import content_hash
-from portal.doc_assembly.rules.units import Unit, input_hash, leaves_of, units_of
+from portal.doc_assembly.rules.units import Unit, boxes_of, input_hash, leaves_of, units_of
 
 WORKERS = 2
 LOOK_EVERY_S = 1.0
@@ -39,6 +39,8 @@ def assemble(order: Order) -> Bound:
     refused |= damaged
     _warn(inputs.files, files, refused, desk)
     units = units_of(inputs, refused)
+    for words in characters.warnings(boxes_of(inputs, units)):
+        desk.warn(words)
     leaves = leaves_of(inputs, units)
     hashes = content_hash(leaves), input_hash(inputs, order.kind, leaves)
     placed = _placed(units, refused)

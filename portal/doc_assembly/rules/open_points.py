@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 from portal.core.money import rupees
+from portal.doc_assembly.rules import characters
 from portal.doc_assembly.rules.frozen import Inputs
 from portal.doc_assembly.rules.generated import Block, column, over, sanctioned
 from portal.doc_assembly.rules.template import need_of, written_for
 
 
-def open_points(inputs: Inputs, refused: dict[str, str]) -> list[Block]:
-    """What a Draft leaves open: sections without text, no estimate, a say over the sanction, files left out."""
+def open_points(inputs: Inputs, refused: dict[str, str], boxes: characters.Found) -> list[Block]:
+    """What a Draft leaves open: sections without text, no estimate, a say over the sanction, files left out, boxes."""
     written = {text.code for text in inputs.texts if text.text.strip() or text.text_te.strip()}
     rows = [
         ["C01", f"{section.code} {section.title}", "no text is written"]
@@ -20,6 +21,7 @@ def open_points(inputs: Inputs, refused: dict[str, str]) -> list[Block]:
     if not any(file.kind == "drawing" for file in inputs.files):
         rows.append(["C05", "IX.2 Drawings", "no drawing is attached"])
     rows += [["C08", file.title, refused[file.sha256]] for file in inputs.files if file.sha256 in refused]
+    rows += characters.points(boxes)
     if not rows:
         return [{"k": "p", "runs": "Nothing is open."}]
     columns = [column("Rule", "16mm"), column("Where", "1fr"), column("What is open", "1fr")]

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.core.pdf import adopt
 from portal.core.pdf.typeset import ENGINE, font_set, template_version
-from portal.doc_assembly.rules import generated, hashing, markup
+from portal.doc_assembly.rules import characters, generated, hashing, markup
 from portal.doc_assembly.rules.frozen import File, Inputs, Text
 from portal.doc_assembly.rules.open_points import open_points
 from portal.doc_assembly.rules.template import SECTIONS, VERSION
@@ -60,7 +60,7 @@ def units_of(inputs: Inputs, refused: dict[str, str]) -> list[Unit]:
     found: list[Unit] = []
     for code in SECTIONS:
         if code == "XII.1":
-            found.append(_plain(code, open_points(inputs, refused)))
+            found.append(_plain(code, open_points(inputs, refused, boxes_of(inputs, found))))
         elif code in PAPERS:
             found += PAPERS[code](inputs, code)
         else:
@@ -68,6 +68,12 @@ def units_of(inputs: Inputs, refused: dict[str, str]) -> list[Unit]:
         if code == "I.15":
             found += _annexures(inputs)
     return found
+
+
+def boxes_of(inputs: Inputs, units: Iterable[Unit]) -> dict[str, list[str]]:
+    """The characters no font has: in typeset sections, but for the list that names them, and in titles of files."""
+    sections = [(f"{unit.code} {unit.title}", unit.values) for unit in units if unit.values and unit.code != "XII.1"]
+    return characters.boxes([*sections, *((file.title, [file.title, file.number]) for file in inputs.files)])
 
 
 def _plain(code: str, blocks: list[Block]) -> Unit:
