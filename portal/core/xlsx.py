@@ -20,7 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, WINDOWS_EPOCH, from_excel
 
 from portal.core.cells import CellError, Row, Sheet, Value, Workbook, refused
 from portal.core.i18n import _
-from portal.core.xlsx_check import CHUNK, LINKED, check_archive, damaged
+from portal.core.xlsx_check import CHUNK, LINKED, check_archive, check_xml, damaged, entities
 
 SMALL_PART = 16 << 20
 STRINGS_PART = 80 << 20
@@ -75,7 +75,9 @@ class _Reader:
     def _small(self, name: str, limit: int = SMALL_PART) -> Any:
         if self.archive.getinfo(name).file_size > limit:
             raise refused(_("The file unpacks to far more than a workbook holds, so it was not opened."))
-        return ElementTree.fromstring(self.archive.read(name))  # noqa: S314 - entities were refused before
+        content = self.archive.read(name)
+        check_xml(content.replace(b"\0", b""))
+        return ElementTree.fromstring(content)  # noqa: S314 - entities are refused before
 
     def _relations(self, source: PurePosixPath) -> dict[str, tuple[str, str]]:
         """What a part points to inside the file: id → (type, name of the part); outside addresses are not followed."""
@@ -170,9 +172,13 @@ class _Scan:
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._hear
+        parser.StartDoctypeDeclHandler = self._refuse
         while piece := part.read(CHUNK):
             parser.Parse(piece)
         parser.Parse(b"", True)
+
+    def _refuse(self, *_declared: object) -> None:
+        raise entities()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]

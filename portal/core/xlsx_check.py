@@ -14,6 +14,7 @@ from portal.core.i18n import _
 PARTS = 3_000
 INFLATED = 300 << 20
 CHUNK = 1 << 20
+BEFORE_XML = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 LINKED = _("The workbook takes figures from other files. Replace the links by their values and upload it again.")
 _ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)")
 _KNOWN_ENCODINGS = {b"utf-8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252"}
@@ -22,6 +23,11 @@ _KNOWN_ENCODINGS = {b"utf-8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b
 def damaged() -> Exception:
     """The refusal of a file that cannot be read as what it says it is."""
     return refused(_("The workbook is damaged. Open it in the spreadsheet program, save it again as .xlsx and retry."))
+
+
+def entities() -> Exception:
+    """The refusal of a part that declares entities, harmless or not."""
+    return refused(_("The workbook defines its own text replacements (XML entities): it is not taken."))
 
 
 def look_inside(path: Path) -> None:
@@ -64,17 +70,20 @@ def _check_names(names: list[str]) -> None:
 
 
 def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
-    """Stream one part to its end (its checksum is verified on the way) and return its real size."""
+    """Stream one part to its end (its checksum is verified on the way) and return its real size.
+
+    Whatever its name, a part that begins as XML does is searched as XML; only pictures may have a document type, and
+    the reader refuses those too should the workbook name one as a part of its own.
+    """
     name = entry.filename.lower()
     xml, size, before = name.endswith((".xml", ".rels", ".vml")), 0, b""
     with archive.open(entry) as part:
         while piece := part.read(CHUNK):
+            if not size:
+                xml = xml or (_begins_as_xml(piece) and not name.endswith(".svg"))
             if xml:
                 seen = before + piece.replace(b"\0", b"")
-                if not size:
-                    _check_start(seen)
-                if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
-                    raise refused(_("The workbook defines its own text replacements (XML entities): it is not taken."))
+                check_xml(seen, start=not size)
                 if name == "[content_types].xml" and b"macroEnabled" in seen:
                     raise refused(_("The workbook contains macros. Save it as .xlsx without macros and upload that."))
                 before = seen[-16:]
@@ -82,9 +91,21 @@ def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
     return size
 
 
+def check_xml(seen: bytes, *, start: bool = True) -> None:
+    """Refuse a piece of XML (its NULs taken out) that declares entities, or hides them in an odd encoding."""
+    if start:
+        _check_start(seen)
+    if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
+        raise entities()
+
+
+def _begins_as_xml(piece: bytes) -> bool:
+    return piece[:400].replace(b"\0", b"").lstrip(BEFORE_XML).startswith(b"<")
+
+
 def _check_start(seen: bytes) -> None:
     """Only encodings in which the search for entities sees what the parser sees."""
-    head = seen[:400].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    head = seen[:400].lstrip(BEFORE_XML)
     declared = _ENCODING.match(head)
     if not head.startswith(b"<") or (declared and declared[1].lower() not in _KNOWN_ENCODINGS):
         raise damaged()

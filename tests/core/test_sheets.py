@@ -113,6 +113,36 @@ def test_dangerous_and_damaged_workbooks_are_refused(altered, part, content, wor
     assert word in refusal(altered({part: content}))
 
 
+ENTITIES = b'<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "c">]><sst><si><t>&b;</t></si></sst>'
+
+
+@pytest.mark.parametrize("part", ["xl/strings.bin", "xl/strings", "xl/media/strings.svg"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_found_under_any_name_of_a_part(altered, part, encoding):
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = f"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+        <Relationship Id="rId1" Type="{kind}/worksheet" Target="worksheets/sheet1.xml"/>
+        <Relationship Id="rId2" Type="{kind}/sharedStrings" Target="{part.removeprefix("xl/")}"/></Relationships>"""
+    strings = ENTITIES.decode().removeprefix('<?xml version="1.0"?>\n').encode(encoding)
+    path = altered({"xl/_rels/workbook.xml.rels": links, part: strings})
+    assert "entities" in refusal(path)
+
+
+def test_a_sheet_under_another_name_is_searched_too(altered):
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = f"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+        <Relationship Id="rId1" Type="{kind}/worksheet" Target="media/sheet.svg"/></Relationships>"""
+    hostile = sheet_xml('<row r="1"><c r="A1" t="str"><v>&b;</v></c></row>')
+    hostile = f'<!DOCTYPE a [<!ENTITY b "c">]>{hostile}'
+    assert "entities" in refusal(altered({"xl/_rels/workbook.xml.rels": links, "xl/media/sheet.svg": hostile}))
+
+
+def test_a_picture_with_a_document_type_is_no_danger(altered):
+    picture = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/svg11.dtd"><svg/>'
+    path = altered({"xl/media/logo.svg": picture, "xl/media/photo.png": b"\x89PNG<!DOCTYPE"})
+    assert read_workbook(path, path.name).sheets[0].rows[0].cells == ["a", Decimal(1)]
+
+
 def test_the_name_alone_can_refuse(book):
     path = book(lambda sheet: sheet.append(["a"]))
     assert "macros" in refusal(path, "bill.xlsm")
