@@ -1,6 +1,7 @@
 """What is printed when records are long, revised, signed or written in a script of elsewhere."""
 
 import io
+import re
 import subprocess
 from decimal import Decimal
 
@@ -10,10 +11,12 @@ from pikepdf import Array, Dictionary, Name
 
 from portal.core.access import SYSTEM
 from portal.core.pdf.glyphs import missing
+from portal.core.pdf.typeset import typeset
 from portal.doc_assembly import queries
 from portal.doc_assembly.rules import generated
 from portal.doc_assembly.rules.assembly import assemble
 from portal.doc_assembly.rules.frozen import Bill, Text
+from portal.doc_assembly.rules.units import units_of
 from tests.doc_assembly.desk import PROJECT, FolderDesk, estimate, file_of, inputs, order, sheet
 
 
@@ -118,3 +121,20 @@ def test_characters_that_no_font_has_are_named_with_their_section(desk, tmp_path
     for said in ("U+2264 LESS-THAN OR EQUAL TO", "U+2713 CHECK MARK"):
         assert said in " ".join(points.split())
     assert missing("తెలుగు ₹ – “x” ½ m² °C µ\n\t") == []
+
+
+def test_headings_without_a_number_have_the_whole_line_of_the_contents(desk, tmp_path):
+    bound = assemble(order(desk, tmp_path, inputs()))
+    lines = "\n".join(pages_of(bound)).splitlines()
+    assert any(re.fullmatch(r" *General abstract +VII-1", line) for line in lines)
+
+
+@pytest.mark.parametrize("items", range(26, 50, 2))
+def test_a_bill_never_begins_with_the_last_line_of_a_page(items):
+    """The second bill comes to stand everywhere around the end of the page."""
+    parts = units_of(inputs(estimate=estimate(bills=2, items=items)), {})
+    values = next(unit.values for unit in parts if unit.code == "VIII.1")
+    made = typeset("section", {name: value for name, value in values.items() if name != "template"})
+    pages = subprocess.run(["pdftotext", "-layout", "-", "-"], input=made.pdf, capture_output=True, check=True)
+    last = [page.rstrip().splitlines()[-1] for page in pages.stdout.decode().split("\f")[:-1]]
+    assert not [line for line in last if "Bill B" in line]

@@ -170,3 +170,17 @@ def test_a_hostile_text_as_long_as_may_be_is_read_quickly(piece):
 def test_a_link_is_printed_as_it_was_typed_and_leads_nowhere():
     assert blocks_of("See [the order](https://a.example).", "I.4")[0]["runs"] == ["See [the order](https://a.example)."]
     assert "<a" not in html_of("[the order](https://a.example) <https://b.example>")
+
+
+@pytest.mark.parametrize("count", range(245, 252))
+def test_a_part_of_the_bill_never_ends_with_the_head_of_what_follows(count):
+    items = [Item(str(number), "x", "cum", "1", "1.00", "1.00") for number in range(count)]
+    made = [
+        Bill("A", "Bill", 1, "0", items=items),
+        Bill("B", "Bill", 1, "0", preamble="All rates are for finished work."),
+        Bill("B.1", "Part", 2, "0", items=items[:5]),
+    ]
+    parts = list(bill_parts(Estimate("E", "E", "0.1", "2026", "0", "0", "0", "0", made)))
+    assert len(parts) == 2
+    assert not [part for part in parts if part[0]["rows"][-1].get("kind") in ("band", "words")]
+    assert sum(len(part[0]["rows"]) for part in parts) == count + 5 + 3 + 1 + 3 + 1

@@ -223,14 +223,18 @@ BILL_COLUMNS = [
 ]
 
 
+HEADS = ("band", "words")  # of what follows: they stand in front of it, also where a part ends
+
+
 def bill_parts(estimate: Estimate) -> Iterator[list[Block]]:
     """The bill of quantities in parts of at most 250 rows, so that a changed item re-renders one small part."""
     rows: list[Block] = []
     weight = 0
     for row in _bill_rows(estimate):
         if weight >= ROWS_A_PART and row.get("kind", "row") != "total":
-            yield [{"k": "table", "columns": BILL_COLUMNS, "rows": rows, "size": 8.2}]
-            rows, weight = [], 0
+            ends = next((n for n in range(len(rows), 0, -1) if rows[n - 1].get("kind") not in HEADS), len(rows))
+            yield [{"k": "table", "columns": BILL_COLUMNS, "rows": rows[:ends], "size": 8.2}]
+            rows, weight = rows[ends:], 0
         rows.append(row)
         weight += 1 + sum(map(len, row["c"])) // CHARACTERS_A_ROW
     yield [{"k": "table", "columns": BILL_COLUMNS, "rows": rows, "size": 8.2}]

@@ -115,8 +115,8 @@ class Layout:
             yield self.entry(1, unit.shown_code, unit.title, unit.code)
         for anchor, words in unit.anchors:
             if anchor.count(".") == 2:
-                number, _gap, rest = words.partition("  ")
-                yield self.entry(2, number, rest, anchor)
+                number, gap, rest = words.partition("  ")
+                yield self.entry(2, number, rest, anchor) if gap else self.entry(2, "", words, anchor)
 
     def marks(self) -> Iterator[Mark]:
         """Bookmarks: volume, section, and below it headings, bills and bound papers."""
