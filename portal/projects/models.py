@@ -215,6 +215,10 @@ class DqFlag(Record):
             raise RuleBroken(_("This was settled already."))
         self.state, self.note, self.settled_by, self.settled_at = state, note, officer_id, at
 
+    def reopen(self) -> None:
+        """The load that settled it was undone."""
+        self.state, self.note, self.settled_by, self.settled_at = "open", "", None, None
+
 
 class ConsultantAssignment(Record):
     """A consultant reaches a project between two days, and not a day longer."""

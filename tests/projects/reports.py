@@ -5,6 +5,8 @@ from datetime import datetime
 
 from openpyxl import Workbook
 
+from portal.projects.models import Project
+
 HEADINGS = {
     "serial": "S. No",
     "division": "Division No",
@@ -124,3 +126,13 @@ class Upload(io.BytesIO):
     def __init__(self, data, filename="works.xlsx"):
         super().__init__(data)
         self.filename = filename
+
+
+def changed(row, **cells):
+    """The report with other words in some cells of a row."""
+    return content(works=WORKS | {row: WORKS[row] | cells})
+
+
+def by_name(session, name):
+    """A work of the register by the name of its project."""
+    return session.query(Project).filter_by(name=name, removed=False).one()

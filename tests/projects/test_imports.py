@@ -11,32 +11,7 @@ from portal.projects import commands, queries
 from portal.projects.forms import FlagForm
 from portal.projects.models import DqFlag, ImportBatch, ImportRow, Project
 from portal.projects.rules import View
-from tests.projects.reports import WORKS, Upload, content
-
-REPORT = content()  # the same bytes each time: a workbook carries the time at which it was saved
-
-
-@pytest.fixture
-def officer(session, actor):
-    return actor("ee")
-
-
-@pytest.fixture
-def stage(officer):
-    return lambda data=None, name="works.xlsx": commands.stage_works_report(officer, Upload(data or REPORT, name))
-
-
-@pytest.fixture
-def load(officer, stage):
-    return lambda data=None: commands.commit_works_report(officer, stage(data).id)
-
-
-def changed(row, **cells):
-    return content(works=WORKS | {row: WORKS[row] | cells})
-
-
-def by_name(session, name):
-    return session.query(Project).filter_by(name=name, removed=False).one()
+from tests.projects.reports import Upload, by_name, changed, content
 
 
 def test_a_dry_run_changes_nothing_and_says_what_would(session, stage, officer, recorded):
@@ -124,46 +99,6 @@ def test_a_work_entered_by_hand_is_found_again_by_the_report(session, load, offi
     assert load().result["create"] == 13
     session.refresh(made)
     assert (made.name, made.financial_year, made.type_as_written) == ("Sewer", "", "UGD")
-
-
-def test_a_load_is_undone_whole_and_can_be_loaded_anew(session, load, officer, recorded):
-    batch = load()
-    commands.undo_works_report(officer, batch.id)
-    assert batch.state == "undone"
-    assert queries.get_portfolio(officer, View()).totals.works == 0
-    assert recorded()[-1] == "hmda.dashboard.import.undone"
-    again = load()
-    assert again.id != batch.id
-    assert queries.get_portfolio(officer, View()).totals.works == 14
-
-
-def test_undoing_an_update_puts_back_what_was(session, load, officer):
-    load()
-    batch = load(changed(15, status="Commenced", estimate=60.5))
-    commands.undo_works_report(officer, batch.id)
-    sewer = by_name(session, "Trunk sewer")
-    assert (sewer.status, sewer.estimate_amount) == ("", None)
-    assert load(changed(15, status="Commenced", estimate=60.5)).result["update"] == 1
-
-
-def test_a_load_on_which_somebody_has_worked_stays(session, load, officer):
-    batch = load()
-    sewer = by_name(session, "Trunk sewer")
-    commands.edit_project(officer, sewer.id, {"mandal": "Lakeside"}, seen=sewer.version)
-    with pytest.raises(RuleBroken, match=sewer.code):
-        commands.undo_works_report(officer, batch.id)
-    assert queries.get_portfolio(officer, View()).totals.works == 14
-
-
-def test_work_of_another_module_also_stands_in_the_way(session, load, officer):
-    from portal.attachments.commands import add_attachment
-    from tests.attachments.test_attachments import VALUES, pdf
-    from tests.attachments.test_attachments import Upload as File
-
-    batch = load()
-    add_attachment(officer, by_name(session, "Trunk sewer").id, File(pdf(1)), VALUES)
-    with pytest.raises(RuleBroken):
-        commands.undo_works_report(officer, batch.id)
 
 
 def settle(officer, flag, **said):

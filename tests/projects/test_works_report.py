@@ -16,11 +16,12 @@ from portal.core.errors import Invalid
 from portal.core.sheets import read_workbook
 from portal.projects.models import Project
 from portal.projects.rules import WorkType
+from portal.projects.works_report import parse
 from portal.projects.works_report.examine import examine
 from portal.projects.works_report.parse import key_of, read_report
 from portal.projects.works_report.totals import sum_up
 from portal.projects.works_report.types import fold_type
-from portal.projects.works_report.values import read_amount, read_dates, read_quoted, to_rupees, year_of
+from portal.projects.works_report.values import read_amount, read_dates, read_quoted, year_of
 from tests.projects.reports import HEADINGS, WORKS, book, content
 
 CR = 10_000_000
@@ -172,6 +173,12 @@ def test_a_report_without_its_headings_says_which_are_missing(read):
         read(works={})
 
 
+def test_a_report_too_long_for_one_load_is_to_be_split(read, monkeypatch):
+    monkeypatch.setattr(parse, "MAX_WORKS", 15)
+    with pytest.raises(Invalid, match="Split it"):
+        read()
+
+
 def refusal(tmp_path, data, name="works.xlsx"):
     (tmp_path / name).write_bytes(data)
     return examine(tmp_path / name).get("refused")
@@ -215,42 +222,6 @@ def test_a_csv_of_the_same_report_reads_alike(tmp_path):
     lines += [",".join(f'"{cells.get(name, "")}"' for name in HEADINGS) for cells in WORKS.values()]
     (tmp_path / "works.csv").write_text("\n".join(lines), encoding="utf-8")
     assert examine(tmp_path / "works.csv")["totals"]["works"] == 14
-
-
-@given(st.decimals(0, 10**9, places=2))
-def test_a_number_is_crore_or_rupees_or_held_and_never_silently_wrong(number):
-    read = to_rupees(number, "", "crore")
-    if number < 1000:
-        assert read.rupees == number * CR
-    elif number < 100_000:
-        assert (read.rupees, read.held) == (None, number * 100_000)
-    else:
-        assert read.rupees == number
-
-
-@pytest.mark.parametrize(
-    ("written", "doubt", "parts"),
-    [
-        ("2.50 + 1.75 crore", "several_amounts", [25_000_000, 17_500_000]),
-        ("Rs. 2 Cr + Rs. 75 lakhs", "several_amounts", [20_000_000, 7_500_000]),
-        ("10.00 crore / 12.00 crore", "unreadable_amount", []),
-        ("10.00 crore (12.00 crore)", "unreadable_amount", []),
-        ("4.5.2 crore", "unreadable_amount", []),
-        ("99999999999 crore", "too_large", []),
-        ("9" * 40, "too_large", []),
-        (Decimal("1E+300"), "too_large", []),
-    ],
-)
-def test_a_cell_with_more_than_one_amount_or_one_beyond_measure_is_said_to_be_doubtful(written, doubt, parts):
-    read = read_amount(written)
-    assert (read.rupees, read.held, read.doubt, list(read.parts)) == (None, None, doubt, parts)
-
-
-@pytest.mark.parametrize(
-    "written", ["4.50 crore", "Rs.4.50 Cr (18% GST)", "4.50 crores (Revised from Rs.3.30 Cr)", "450 lakhs"]
-)
-def test_a_remark_on_tax_or_an_earlier_figure_is_no_second_amount(written):
-    assert read_amount(written) == (45_000_000, None, "", ())
 
 
 def test_what_no_column_holds_stays_out_of_the_work_and_is_flagged(read):

@@ -16,11 +16,10 @@ from portal.core.events import StoredEvent, record
 from portal.core.i18n import _
 from portal.core.usecases import command
 from portal.projects.commands.codes import REGISTER_LOCK, _Numbering
-from portal.projects.commands.register import _change, _recount
-from portal.projects.events import ImportCommitted, ImportUndone, ProjectCreated, ProjectRemoved
-from portal.projects.models import DqFlag, ImportBatch, ImportRow, Project
-from portal.projects.queries.imports import Plan, Planned, _plan, _typed, get_batch
-from portal.projects.works_report.examine import plain
+from portal.projects.commands.loading import _load, _take_back
+from portal.projects.events import ImportCommitted, ImportUndone
+from portal.projects.models import ImportBatch, ImportRow, Project
+from portal.projects.queries.imports import Plan, _plan, get_batch
 
 MAX_BYTES = 25 << 20
 EXAMINE = "portal.projects.works_report.examine:examine"
@@ -98,10 +97,8 @@ def commit_works_report(actor: Actor, batch_id: UUID) -> ImportBatch:
     db.session.refresh(batch, with_for_update=True)
     plan = _plan(batch, lock=True)
     batch.commit(now())
-    touched = [project.id for one in plan.rows if (project := _load(actor, batch, one, numbering))]
     batch.result = dict(plan.counts)
-    _note_versions(plan)
-    _recount(touched)
+    _load(actor, batch, plan, numbering)
     record(_committed(batch, plan), batch, actor)
     return batch
 
@@ -117,72 +114,6 @@ def _committed(batch: ImportBatch, plan: Plan) -> ImportCommitted:
     )
 
 
-def _load(actor: Actor, batch: ImportBatch, planned: Planned, numbering: _Numbering) -> Project | None:
-    row = planned.row
-    row.action = planned.action
-    if planned.action == "left_out":
-        return None
-    project = planned.project or _created(actor, batch, row, numbering)
-    row.project_id = project.id
-    if planned.action == "update":
-        row.before = {name: plain(old) for name, (old, _new) in planned.changes.items()}
-        row.before |= {"imported": project.imported}
-        project.imported = row.parsed
-        _change(project, {name: new for name, (_old, new) in planned.changes.items()}, actor, batch.filename)
-    if planned.action != "same":
-        _renew_flags(batch, project, row.flags)
-    _flag_kept(batch, project, planned.kept)
-    return project
-
-
-def _created(actor: Actor, batch: ImportBatch, row: ImportRow, numbering: _Numbering) -> Project:
-    project = Project(**{name: _typed(name, value) for name, value in row.parsed.items()}, import_key=row.key)
-    project.imported = row.parsed
-    project.code = numbering.next(project)
-    db.session.add(project)
-    after = {name: value for name, value in row.parsed.items() if value}
-    record(ProjectCreated(code=project.code, name=project.name, source=batch.filename, after=after), project, actor)
-    return project
-
-
-def _flags_of(project: Project) -> list[DqFlag]:
-    return list(db.session.scalars(select(DqFlag).where(DqFlag.project_id == project.id)))
-
-
-def _renew_flags(batch: ImportBatch, project: Project, flags: Iterable[Mapping[str, str]]) -> None:
-    """Doubts the report still gives stay as they were settled; those it no longer gives are closed."""
-    before = _flags_of(project)
-    now_given = {(flag["field"], flag["code"], flag["found"]) for flag in flags}
-    for flag in before:
-        if flag.state == "open" and (flag.field, flag.code, flag.found) not in now_given:
-            flag.settle("corrected", str(_("The report no longer says so.")), batch.officer_id, now())
-    db.session.flush()
-    known = {(flag.field, flag.code, flag.found) for flag in before}
-    fresh = [flag for flag in flags if (flag["field"], flag["code"], flag["found"]) not in known]
-    db.session.add_all(DqFlag(project_id=project.id, batch_id=batch.id, **flag) for flag in fresh)
-
-
-def _flag_kept(batch: ImportBatch, project: Project, kept: Mapping[str, Any]) -> None:
-    known = {(flag.field, flag.code) for flag in _flags_of(project) if flag.state == "open"} if kept else set()
-    for name, value in kept.items():
-        if (name, "edited") not in known:
-            said = str(value)[:200]
-            flag = DqFlag(project_id=project.id, batch_id=batch.id, field=name, code="edited", found=said)
-            flag.suggested = said
-            db.session.add(flag)
-
-
-def _note_versions(plan: Plan) -> None:
-    """Remember each project's version as loaded: a later edit stands in the way of undoing."""
-    db.session.flush()
-    ids = [one.row.project_id for one in plan.rows if one.row.project_id]
-    found = db.session.execute(select(Project.id, Project.version).where(Project.id.in_(ids)))
-    versions: dict[UUID, int] = {project_id: version for project_id, version in found}  # noqa: C416 - typed
-    for one in plan.rows:
-        if one.row.project_id:
-            one.row.project_version = versions[one.row.project_id]
-
-
 @command("import")
 def undo_works_report(actor: Actor, batch_id: UUID) -> ImportBatch:
     """Take a load back whole. Raises RuleBroken once anybody has worked on one of its projects."""
@@ -194,8 +125,7 @@ def undo_works_report(actor: Actor, batch_id: UUID) -> ImportBatch:
     rows = {row.project_id: row for row in db.session.scalars(loaded) if row.project_id}
     projects = db.session.scalars(select(Project).where(Project.id.in_(rows)).with_for_update()).all()
     _refuse_worked_on(batch, projects, rows)
-    for project in projects:
-        _take_back(actor, batch, project, rows[project.id])
+    _take_back(actor, batch, projects, rows)
     record(ImportUndone(batch=str(batch.id), filename=batch.filename, rows=len(projects)), batch, actor)
     return batch
 
@@ -211,17 +141,3 @@ def _refuse_worked_on(batch: ImportBatch, projects: Iterable[Project], rows: Map
     if edited:
         listed = ", ".join(sorted(edited)[:5]) + (" …" if len(edited) > 5 else "")
         raise RuleBroken(_("Work has begun on %(codes)s, so this load can no longer be undone.", codes=listed))
-
-
-def _take_back(actor: Actor, batch: ImportBatch, project: Project, row: ImportRow) -> None:
-    if row.action == "create":
-        project.removed, project.import_key = True, ""
-        record(ProjectRemoved(code=project.code), project, actor)
-    else:
-        project.imported = row.before["imported"]
-        before = {name: _typed(name, value) for name, value in row.before.items() if name != "imported"}
-        _change(project, before, actor, str(_("undone: %(name)s", name=batch.filename)))
-    for flag in _flags_of(project):
-        if flag.batch_id == batch.id and flag.state == "open":
-            flag.settle("corrected", str(_("The load was undone.")), actor.id, now())
-    _recount([project.id])

@@ -64,13 +64,17 @@ def _locked(actor: Actor, project_id: UUID) -> Project:
 
 def _change(project: Project, changed: dict[str, Any], actor: Actor, source: str) -> None:
     """Set fields and record what they were and what they are."""
+    record(_changed(project, changed, source), project, actor)
+
+
+def _changed(project: Project, changed: dict[str, Any], source: str) -> ProjectUpdated:
+    """Set fields; the fact of it is the caller's to record."""
     before = {name: plain(getattr(project, name)) for name in changed}
     for name, value in changed.items():
         setattr(project, name, value)
     after = {name: plain(value) for name, value in changed.items()}
     listed = ", ".join(name.replace("_", " ") for name in changed)
-    fact = ProjectUpdated(code=project.code, changed=listed, source=source, before=before, after=after)
-    record(fact, project, actor)
+    return ProjectUpdated(code=project.code, changed=listed, source=source, before=before, after=after)
 
 
 def _refuse_taken(code: str) -> None:

@@ -109,9 +109,9 @@ def get_portfolio(actor: Actor, view: View) -> Portfolio:
 def get_mark(actor: Actor) -> str:
     """Changes whenever anything changes that a portfolio shows: none of its parts ever goes back to what it was.
 
-    Every edit raises a version, a removed project stays, a doubt is settled once.
+    Every edit raises a version, of a project and of a doubt; neither is ever deleted.
     """
-    flags: Any = select(func.count() + func.count(DqFlag.settled_at))
+    flags: Any = select(func.sum(DqFlag.version))
     doubts = scoped(flags, DqFlag, actor).scalar_subquery()
     seen: Any = select(func.count(), func.sum(Project.version), func.max(Project.created_at), doubts)
     return str(db.session.execute(scoped(seen, Project, actor)).one())

@@ -16,7 +16,7 @@ from portal.projects.works_report.doubts import Flag
 from portal.projects.works_report.places import read_places
 from portal.projects.works_report.types import fold_type
 
-MAX_WORKS = 5_000
+MAX_WORKS = 2_000  # what is loaded within a request, in about three seconds
 AMOUNTS = {"ts": "ts_amount", "estimate": "estimate_amount", "ecv": "ecv"} | {
     "spent_gross": "spent_gross",
     "spent_net": "spent_net",
