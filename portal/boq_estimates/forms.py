@@ -105,8 +105,12 @@ class WorkbookForm(Form):
         return {}
 
 
-def _column(label: Any) -> SelectField:
-    return SelectField(label, [Optional()], coerce=int, choices=[], default=NO_COLUMN, validate_choice=False)
+class ColumnField(SelectField, IntegerField):
+    """A column by its number: chosen from a list on the page, an integer in JSON."""
+
+
+def _column(label: Any) -> ColumnField:
+    return ColumnField(label, [Optional()], coerce=int, choices=[], default=NO_COLUMN, validate_choice=False)
 
 
 class MappingForm(Form):
