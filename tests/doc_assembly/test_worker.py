@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.attachments import commands as attachments
 from portal.core.access import SYSTEM
@@ -77,6 +78,18 @@ def test_whatever_goes_wrong_ends_the_build_at_once_and_is_named(project, actor,
     build = run(commands.request_build(actor("ee"), project.id))
     assert (build.status, build.attempt, build.error_code) == (Status.FAILED, 1, code)
     assert said in build.error_text
+
+
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_leaves_the_build_to_its_lease(project, actor, monkeypatch, away):
+    def broken(_order):
+        raise away("SELECT 1", {}, Exception("the connection is closed"))
+
+    monkeypatch.setattr(assembling, "assemble", broken)
+    build = commands.request_build(actor("ee"), project.id)
+    with pytest.raises(away):
+        Assembler(build.id).run()
+    assert build.status == Status.RUNNING
 
 
 def test_the_worker_part_is_for_the_portal_itself(project, actor):

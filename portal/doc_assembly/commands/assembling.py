@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from typst import TypstError
 
 from portal.core import storage
@@ -41,6 +41,7 @@ from portal.doc_assembly.rules.units import engine_version
 
 R = TypeVar("R")
 TRIES = 5
+AWAY = (OperationalError, InterfaceError)
 LONGEST_REASON = 300
 log = logging.getLogger("portal.assembly")
 
@@ -69,7 +70,7 @@ class Assembler:
             log.warning("build %s is held by another worker", self.build_id)
         except NotSettled as fault:
             self._fail(attempt, "LAYOUT", str(fault))
-        except OperationalError:
+        except AWAY:
             raise  # the database is away: the lease runs out, and another attempt goes on
         except Exception as fault:
             log.exception("build %s failed", self.build_id)
@@ -122,7 +123,7 @@ def _patiently(act: Callable[[], R]) -> R:
     for attempt in range(1, TRIES + 1):
         try:
             return act()
-        except OperationalError:
+        except AWAY:
             if attempt == TRIES:
                 raise
             db.session.rollback()

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.core import storage
 from portal.core.access import SYSTEM
@@ -164,7 +164,7 @@ class Workbench:
                 with context():
                     self.beat()
                 last = time.monotonic()
-            except OperationalError as away:
+            except (OperationalError, InterfaceError) as away:
                 log.warning("waiting for the database: %s", str(away).splitlines()[0])
                 if time.monotonic() - last > PATIENCE_S:
                     self.heard = Status.QUEUED
