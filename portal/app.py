@@ -76,6 +76,7 @@ def _defaults() -> dict[str, Any]:
         "SESSION_TYPE": "redis",
         "SESSION_PERMANENT": True,
         "PERMANENT_SESSION_LIFETIME": 24 * 3600,
+        "SESSION_REFRESH_EACH_REQUEST": False,  # a session ends a day after signing in; reading a page writes nothing
         "SESSION_COOKIE_NAME": "portal",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
