@@ -1,6 +1,7 @@
 """A works report is loaded whole, once, and can be taken back whole until somebody has worked on it."""
 
 import io
+import random
 
 import pytest
 
@@ -47,6 +48,15 @@ def test_shared_amounts_are_counted_once(session, load, officer):
     assert pair["Rampur layout"].reached == "contracted"
     other = queries.list_shared(officer, pair["Rampur layout"].id)
     assert [project.name for project in other] == ["Lakshmipur layout"]
+
+
+def test_words_of_any_length_are_loaded_and_found_again(session, load):
+    random.seed(1)
+    long = ["".join(chr(random.randrange(0xC05, 0xC39)) for _sign in range(9000)) for _work in range(3)]
+    works = {row: {"division": word, "work": word, "name": word, "ecv": 2} for row, word in enumerate(long, 2)}
+    assert load(content(works=works)).result["create"] == 3
+    again = works | {2: works[2] | {"ecv": 3}}
+    assert load(content(works=again)).result == {"create": 0, "update": 1, "same": 2, "left_out": 0}
 
 
 def test_the_same_file_twice_changes_nothing(session, load, stage, officer, recorded):

@@ -20,6 +20,7 @@ KINDS = {
     WorkType.MAINTENANCE: "OM",
     WorkType.OTHER: "OT",
 }
+LONGEST_PLACE = 21  # what is longer is a remark in the column, no circle or division
 REGISTER_LOCK = 7101
 
 
@@ -38,8 +39,10 @@ class _Numbering:
         if stem not in self.last:
             self.last[stem] = _highest(stem)
         self.last[stem] += 1
-        place = f"-{project.circle}" if project.circle else f"-D{project.division}" if project.division else ""
-        return f"{stem}{self.last[stem]:03d}{place}".replace(" ", "")
+        place = project.circle or (f"D{project.division}" if project.division else "")
+        if place and len(place) <= LONGEST_PLACE:
+            return f"{stem}{self.last[stem]:03d}-{place}".replace(" ", "")
+        return f"{stem}{self.last[stem]:03d}"
 
 
 def _highest(stem: str) -> int:

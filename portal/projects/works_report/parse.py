@@ -1,6 +1,7 @@
 """The works report, row by row: what each says, and what an officer is to look at."""
 
 import datetime as dt
+import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +18,7 @@ from portal.projects.works_report.places import read_places
 from portal.projects.works_report.types import fold_type
 
 MAX_WORKS = 2_000  # what is loaded within a request, in about three seconds
+LONGEST_KEY = 600
 AMOUNTS = {"ts": "ts_amount", "estimate": "estimate_amount", "ecv": "ecv"} | {
     "spent_gross": "spent_gross",
     "spent_net": "spent_net",
@@ -66,10 +68,14 @@ def read_report(book: Workbook) -> Report:
 
 
 def key_of(division: str, work: str) -> str:
-    """Division and name of the work, without case, spaces and punctuation: the same work in every edition."""
+    """Division and name of the work, without case, spaces and punctuation: the same work in every edition.
+
+    A name longer than an index takes is told by its beginning and the hash of the whole.
+    """
     folded = unicodedata.normalize("NFKC", work).casefold()
     letters = "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in folded)
-    return f"{division.upper()}|{' '.join(letters.split())}"
+    key = f"{division.upper()}|{' '.join(letters.split())}"
+    return key if len(key) <= LONGEST_KEY else f"{key[:LONGEST_KEY]} {hashlib.sha256(key.encode()).hexdigest()}"
 
 
 class _Reader:
