@@ -201,6 +201,7 @@ def flag_form(name: str) -> type[FlagForm]:
     if name not in CHOSEN:
         return FlagForm
     field = SelectField(_("Right value"), [Optional()], choices=choices_of(CHOSEN[name]))
+    field.creation_counter = FlagForm.value.creation_counter  # stands where it stood
     return type("FlagForm", (FlagForm,), {"value": field})
 
 

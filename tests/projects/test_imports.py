@@ -152,7 +152,9 @@ def test_a_doubt_about_a_choice_offers_the_choices(session, redis, signed_in, lo
     load()
     browser, flag = signed_in("ee"), session.query(DqFlag).filter_by(code="authority").one()
     place = f"/projects/flags/{flag.id}"
-    assert '<option value="govt">Government' in browser.get(place).text
+    asked = browser.get(place).text
+    assert '<option value="govt">Government' in asked
+    assert asked.index('name="value"') < asked.index('name="note"')
     assert browser.post(place, data={"decision": "corrected", "value": "Government"}).status_code == 422
     assert browser.post(place, data={"decision": "corrected", "value": "govt"}).status_code == 303
     for export in ("csv", "xlsx"):
