@@ -108,7 +108,9 @@ def test_a_project_is_frozen_with_both_amounts(session, redis, make_project):
 
 
 def test_characters_that_no_font_has_are_named_with_their_section(desk, tmp_path):
-    texts = [Text("I.4", "Slope ≤ 2 %, ● and 字 and 中 and 中 again; క, é, e\u0301 and a joiner\u200d are there.", "", 1)]
+    texts = [
+        Text("I.4", "Slope ≤ 2 %, ● and 字 and 中 and 中 again; క, é, e\u0301 and a joiner\u200d are there.", "", 1)
+    ]
     files = [file_of(desk, sheet(1), title="Plan 文 ✓")]
     given = inputs(texts=texts, files=files)
     bound = assemble(order(desk, tmp_path, given))

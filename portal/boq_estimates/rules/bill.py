@@ -207,8 +207,10 @@ class _Reading:
         return item_no
 
     def _description(self, row: Row, description: str) -> str:
-        if len(description) < SHORTEST:
+        if not description:
             self._issue(row, "description", "missing_required")
+        elif len(description) < SHORTEST:
+            self._issue(row, "description", "too_short", limit=str(SHORTEST))
         elif len(description) > DESCRIPTION:
             self._issue(row, "description", "too_long", limit=str(DESCRIPTION))
         return description

@@ -11,7 +11,7 @@ from portal.core.money import CRORE, LAKH, parse_number, rounded
 from portal.core.sheets import shown
 
 NOTHING = frozenset({"", "-", "--", "–", "—", "_", "nil", "na", "n/a", "n.a."})
-_LEADING = re.compile(r"\s*([-−]?(?:₹|rs\.?)?\s*[\d][\d, ./]*\d|[-−]?\d)\s*(?!e[+-]?\d)(\D.*)", re.IGNORECASE)
+_LEADING = re.compile(r"\s*([-−]?(?:₹|rs\.?)?\s*[\d][\d, ./]*\d|[-−]?\d)\s*(?!e[+-]?\d)([(]|[^\W\d_]).*", re.IGNORECASE)
 _SCALED = re.compile(r"(.*\d)\s*(lakhs?|lacs?|l|crores?|cr)\.?\s*(?:/-)?", re.IGNORECASE)
 _NOISE = 8
 

@@ -24,13 +24,14 @@ HELP: dict[str, Any] = {
         "Figures without a unit. Fill it, or delete the row: taxes and provisions stand in the recapitulation."
     ),
     "unknown_unit": _("This unit is not known. Use one of cum, sqm, rm, km, nos, set, kg, t, ltr, ha, day, hr, LS."),
-    "not_a_number": _("A number is expected here."),
+    "not_a_number": _("A number is expected here, written as 1,25,400.50 or 125400.50."),
     "too_large": _("The figure, or quantity × rate, is larger than any estimate. Check the unit and the decimals."),
     "negative_value": _("A quantity or rate is never negative: enter openings and deductions as deduct lines."),
     "duplicate_code": _(
         "This item number stands in row %(first)s already. As a number 1.10 becomes 1.1: format the column as text."
     ),
     "unknown_section": _("No section has this code. Add its heading row, or correct the code."),
+    "too_short": _("At least %(limit)s characters say what the item is. Write it out."),
     "too_long": _("Longer than the %(limit)s characters that are taken. Shorten the text."),
     "too_many_decimals": _("More than %(limit)s decimals. Round it in the workbook, with ROUND(), and upload again."),
     "cell_error": _("The formula in this cell fails. Mend it in the workbook, then upload again."),

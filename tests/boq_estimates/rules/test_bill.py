@@ -162,7 +162,7 @@ def test_a_bill_without_headings_is_one_section():
     ("row", "issues"),
     [
         (item(None), [("item_no", "missing_required")]),
-        (item("1", description="x"), [("description", "missing_required")]),
+        (item("1", description="x"), [("description", "too_short")]),
         (item("1", description="x" * 4001), [("description", "too_long")]),
         (item("1" * 25), [("item_no", "too_long")]),
         (item("1", unit=None), [("unit", "missing_unit")]),
@@ -183,6 +183,8 @@ def test_a_bill_without_headings_is_one_section():
         (item("1", quantity=None), [("quantity", "figure_missing")]),
         (item("1", quantity=0), [("quantity", "zero_quantity")]),
         (item("1", quantity="10 cum"), [("quantity", "trailing_text")]),
+        (item("1", quantity="10 m3"), [("quantity", "trailing_text")]),
+        (item("1", quantity="125,40"), [("quantity", "not_a_number")]),
         (item("1", unit="LS", quantity=2), [("quantity", "ls_quantity")]),
         (item("1", unit="LS", quantity=None), []),
         (item("1", amount=1001), []),
