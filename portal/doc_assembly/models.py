@@ -17,6 +17,7 @@ from portal.core.i18n import _
 from portal.projects.models import Project
 
 LEASE_S = 60
+SILENT_S = 20
 MAX_ATTEMPTS = 3
 WAITS_S = (10, 60, 300)
 
@@ -166,6 +167,12 @@ class Build(Record):
     def renew(self) -> None:
         """The worker says that it is alive."""
         self.lease_until = now() + dt.timedelta(seconds=LEASE_S)
+
+    @property
+    def unheard(self) -> bool:
+        """A running build whose worker has been silent for three beats of the lease."""
+        silent = dt.timedelta(seconds=LEASE_S - SILENT_S)
+        return self.status == Status.RUNNING and self.lease_until is not None and self.lease_until < now() + silent
 
     def give_back(self) -> None:
         """The worker was lost: another may take the build up after a pause, while tries are left."""

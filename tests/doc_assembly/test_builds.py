@@ -221,3 +221,13 @@ def test_an_unknown_build_is_not_taken(session, redis):
     with pytest.raises(NotFound):
         commands.take_up_build(SYSTEM, uuid.uuid4())
     assert not session.query(Build).count()
+
+
+def test_a_silent_worker_is_told_on_the_page(session, redis, project, actor, signed_in):
+    build = commands.request_build(actor("ee"), project.id)
+    commands.take_up_build(SYSTEM, build.id)
+    browser = signed_in("ee")
+    assert "has not been heard of" not in browser.get(f"/doc-assembly/builds/{build.id}").text
+    with transaction():
+        build.lease_until = now() + dt.timedelta(seconds=30)
+    assert "has not been heard of" in browser.get(f"/doc-assembly/builds/{build.id}").text
