@@ -56,16 +56,21 @@ def _text(label: Any, most: int = 200, hint: Any = "") -> TextField:
     return TextField(label, [Optional(), Length(max=most)], description=hint)
 
 
+FIRST_YEAR = 1975  # the authority's predecessor was founded in that year
+
+
 def not_ahead(_form: Any, field: Any) -> None:
     """What has been done was done by today."""
     if field.data and field.data > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):
         raise ValidationError(str(_("This date is in the future.")))
+    if field.data and field.data.year < FIRST_YEAR:
+        raise ValidationError(str(_("No work of the authority is as old as this. Look at the year.")))
 
 
 class ProjectForm(Form):
     """The particulars of a project, as one officer enters or corrects them."""
 
-    name = TextField(_("Name of the project"), [InputRequired(), Length(max=200)])
+    name = TextField(_("Name of the project"), [InputRequired(), Length(max=500)])
     work = LinesField(_("Name of the work"), [InputRequired(), Length(max=2000)], render_kw={"rows": 3})
     work_type = SelectField(_("Type of work"), [InputRequired()], choices=choices_of(WORK_TYPES))
     code = TextField(

@@ -10,7 +10,7 @@ from flask import Response, g, request, send_file
 
 from portal.core.i18n import _
 from portal.core.sheets import XLSX, csv_lines, write_xlsx
-from portal.core.show import ist
+from portal.core.show import IST
 from portal.projects import queries
 from portal.projects.pages.blueprint import bp
 from portal.projects.pages.portfolio import LEGENDS, label_of
@@ -88,7 +88,7 @@ def _heading(view: View) -> list[list[Any]]:
         chosen.insert(0, f"{_('Search')}: {view.q}")
     return [
         [str(_("Projects")), "; ".join(chosen) or str(_("all"))],
-        [str(_("As of")), ist(dt.datetime.now(dt.UTC))],
+        [str(_("As of")), f"{dt.datetime.now(IST):%d-%m-%Y %H:%M} IST"],
         [str(_("For")), g.actor.name],
         [],
     ]
