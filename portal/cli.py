@@ -15,6 +15,7 @@ from uuid import UUID
 import click
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from werkzeug.datastructures import FileStorage
 
 from portal.accounts.queries import _as_actor, _by_username
 from portal.app import create_app
@@ -91,7 +92,7 @@ def main(context: click.Context, username: str) -> None:
 def import_works(username: str, file: Path, dry_run: bool) -> None:
     """Load the divisions' works report into the register; the same FILE twice changes nothing."""
     with acting(username) as actor, file.open("rb") as stream:
-        batch = projects.stage_works_report(actor, _Named(stream, file.name))
+        batch = projects.stage_works_report(actor, FileStorage(stream, file.name))
         before = batch.state
         if not dry_run and before == "dry_run":
             batch = projects.commit_works_report(actor, batch.id)
@@ -218,18 +219,6 @@ def dead_letters(again: bool) -> None:
             if again:
                 bring_back(letter)
         click.echo(f"{len(letters)} delivered once more" if again else f"{len(letters)} dead letters")
-
-
-class _Named:
-    """An open file with the name it has on the disk."""
-
-    def __init__(self, stream: Any, filename: str) -> None:
-        self.filename: str | None = filename
-        self.stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        """A piece of the file."""
-        return bytes(self.stream.read(size))
 
 
 if __name__ == "__main__":

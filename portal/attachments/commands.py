@@ -1,7 +1,7 @@
 """What can be done with attachments."""
 
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -31,16 +31,8 @@ REFUSALS = {
 }
 
 
-class Upload(Protocol):
-    """A file as it arrives."""
-
-    filename: str | None
-
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
 @command()
-def add_attachment(actor: Actor, project_id: UUID, file: Upload, values: dict[str, Any]) -> Attachment:
+def add_attachment(actor: Actor, project_id: UUID, file: storage.Upload, values: dict[str, Any]) -> Attachment:
     """Stream a file into the store and bind it to the project; title, number, kind, dated.
 
     Raises Invalid with the reason for what cannot be bound, TooLarge beyond 200 MB a file or 4 GB a project.

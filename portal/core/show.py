@@ -4,13 +4,11 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from portal.core.db import now
+from portal.core.calendar import IST, today
 from portal.core.i18n import _
 from portal.core.money import crore_lakh, rupees
 
-IST = ZoneInfo("Asia/Kolkata")
 NOTHING = "–"
 
 
@@ -25,11 +23,11 @@ def ist(value: dt.datetime | None) -> str:
     """A stored moment as officers read it: today 10:42, yesterday 17:30, 12-11-2026 09:00."""
     if not value:
         return NOTHING
-    local, today = value.astimezone(IST), now().astimezone(IST).date()
+    local, this_day = value.astimezone(IST), today()
     clock = local.strftime("%H:%M")
-    if local.date() == today:
+    if local.date() == this_day:
         return str(_("today %(clock)s", clock=clock))
-    if local.date() == today - dt.timedelta(days=1):
+    if local.date() == this_day - dt.timedelta(days=1):
         return str(_("yesterday %(clock)s", clock=clock))
     return f"{dmy(local.date())} {clock}"
 

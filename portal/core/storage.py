@@ -26,6 +26,12 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
+class Upload(Readable, Protocol):
+    """A file as it arrives, with the name its sender gave it."""
+
+    filename: str | None
+
+
 class Stored(NamedTuple):
     """What came in: its content hash and its size in bytes."""
 

@@ -51,8 +51,8 @@ def parts():
         form.validate()
     if request.args.get("conflict"):
         form.conflict = [
-            Difference("name", "Name of work", "Link road", "Link road, 2 km"),
-            Difference("day", "Date of sanction", dt.date(2026, 1, 2), dt.date(2026, 2, 3)),
+            Difference("name", "Name of work", "Link road", "Link road, 2 km", True),
+            Difference("day", "Date of sanction", dt.date(2026, 1, 2), dt.date(2026, 2, 3), True),
         ]
     SEEN["asked"] += 1
     return page(

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from portal.core.calendar import today
 from portal.core.errors import NotFound, NotPermitted, RuleBroken, Stale
 from portal.core.events import StoredEvent
 from portal.projects import commands, queries
 from portal.projects.forms import ProjectForm
 from portal.projects.models import ConsultantAssignment, Project
-from portal.projects.queries.register import _assigned_projects, _today
+from portal.projects.queries.register import _assigned_projects
 from tests.projects.reports import content
 
 VALUES = {
@@ -75,8 +76,8 @@ def test_readers_do_not_write_and_a_stranger_to_the_project_does_not_see_it(sess
 
 
 def test_a_consultant_reaches_a_project_between_two_days(session, actor, make_project, make_officer, recorded):
-    consultant, today, day = make_officer("ec"), _today(), dt.timedelta(days=1)
-    spans = [(today - day, None), (today - day, today + day), (today + day, None), (today - 2 * day, today - 2 * day)]
+    consultant, here, day = make_officer("ec"), today(), dt.timedelta(days=1)
+    spans = [(here - day, None), (here - day, here + day), (here + day, None), (here - 2 * day, here - 2 * day)]
     projects = [make_project() for _span in spans]
     for project, (first, last) in zip(projects, spans, strict=True):
         values = {"consultant": consultant.username, "from_date": first, "to_date": last}

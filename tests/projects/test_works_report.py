@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.core.calendar import financial_year
 from portal.core.errors import Invalid
 from portal.core.sheets import read_workbook
 from portal.projects.models import Project
@@ -21,7 +22,7 @@ from portal.projects.works_report.examine import examine
 from portal.projects.works_report.parse import key_of, read_report
 from portal.projects.works_report.totals import sum_up
 from portal.projects.works_report.types import fold_type
-from portal.projects.works_report.values import read_amount, read_dates, read_quoted, year_of
+from portal.projects.works_report.values import read_amount, read_dates, read_quoted
 from tests.projects.reports import HEADINGS, WORKS, book, content
 
 CR = 10_000_000
@@ -249,7 +250,7 @@ def test_no_text_breaks_the_reading(text):
 def test_dates_survive_the_officers_way_of_writing(day, sign):
     text = f"Dt:{day.day:02d}{sign}{day.month:02d}{sign}{day.year}"
     assert read_dates(text) == [day]
-    assert year_of(day) == f"{day.year - (day.month < 4)}-{(day.year + (day.month >= 4)) % 100:02d}"
+    assert financial_year(day) == f"{day.year - (day.month < 4)}-{(day.year + (day.month >= 4)) % 100:02d}"
 
 
 @pytest.mark.skipif("PORTAL_WORKS_REPORT" not in os.environ, reason="no report at hand")

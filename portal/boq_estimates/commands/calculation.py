@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from portal.boq_estimates.events import EstimateCalculated
 from portal.boq_estimates.models import Estimate, EstimateVersion, RecapHead, RecapLine
-from portal.boq_estimates.queries.estimates import _heads_on, _recap, _today
+from portal.boq_estimates.queries.estimates import _heads_on, _recap
 from portal.boq_estimates.rules import recap as rules
 from portal.boq_estimates.rules.amounts import in_lakh
 from portal.core.access import Actor
+from portal.core.calendar import today
 from portal.core.db import db
 from portal.core.events import record
 from portal.core.money import crore_lakh
@@ -32,7 +33,7 @@ def _heads() -> list[RecapHead]:
     if not db.session.scalar(select(RecapHead.id).limit(1)):
         db.session.add_all(RecapHead(**row) for row in rules.seed_rows())
         db.session.flush()
-    return list(_heads_on(_today()))
+    return list(_heads_on(today()))
 
 
 def _head(row: RecapHead) -> rules.Head:

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from portal.boq_estimates.commands.reading import _examined, _fail, _keep, _must_be_taken
 from portal.boq_estimates.commands.versions import commit_import
@@ -27,16 +28,8 @@ from portal.projects.queries import get_project
 KEEP_DAYS = 7
 
 
-class Upload(Protocol):
-    """A file as it arrives."""
-
-    filename: str | None
-
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
 @command()
-def request_import(actor: Actor, project_id: UUID, file: Upload, values: dict[str, Any]) -> ImportBatch:
+def request_import(actor: Actor, project_id: UUID, file: storage.Upload, values: dict[str, Any]) -> ImportBatch:
     """Keep the workbook and have it read; what is no workbook at all is refused at once. Raises Invalid."""
     batch = _take_in(actor, project_id, file)
     _ask_to_read(actor, batch)
@@ -98,7 +91,7 @@ def import_boq_file(
     found = _examined(path, path.name)  # before the database is asked anything
     _must_be_taken(found)
     with path.open("rb") as stream:
-        batch = _take_in(actor, project_id, _Named(stream, path.name))
+        batch = _take_in(actor, project_id, FileStorage(stream, path.name))
     db.session.flush()
     _keep(actor, batch, found)
     db.session.flush()
@@ -111,19 +104,7 @@ def import_boq_file(
     return batch
 
 
-class _Named:
-    """An open file with the name an officer gave it."""
-
-    def __init__(self, stream: Any, filename: str) -> None:
-        self.filename: str | None = filename
-        self.stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        """A piece of the file."""
-        return bytes(self.stream.read(size))
-
-
-def _take_in(actor: Actor, project_id: UUID, file: Upload) -> ImportBatch:
+def _take_in(actor: Actor, project_id: UUID, file: storage.Upload) -> ImportBatch:
     get_project(actor, project_id)
     name = PurePath((file.filename or "").replace("\\", "/")).name[:200]
     stored = storage.intake(file, limit=MAX_BYTES, inspect=lambda path: refuse_at_sight(path, name))

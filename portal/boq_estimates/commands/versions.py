@@ -13,11 +13,12 @@ from portal.boq_estimates.commands.calculation import _recalculate
 from portal.boq_estimates.events import ImportCommitted, ImportUndone, VersionCreated
 from portal.boq_estimates.models import BoqItem, BoqSection, Estimate, EstimateVersion, ImportBatch
 from portal.boq_estimates.queries import find_twin, get_estimate, get_import, get_version
-from portal.boq_estimates.queries.estimates import _detailed_estimate, _recap, _today
+from portal.boq_estimates.queries.estimates import _detailed_estimate, _recap
 from portal.boq_estimates.rules.amounts import section_totals, works_total
 from portal.boq_estimates.rules.bill import Bill
 from portal.boq_estimates.rules.stored import bill_from
 from portal.core.access import Actor
+from portal.core.calendar import financial_year, today
 from portal.core.db import db
 from portal.core.errors import Invalid, RuleBroken
 from portal.core.events import record
@@ -83,9 +84,7 @@ def _bill_of(batch: ImportBatch) -> Bill:
 def _new_estimate(actor: Actor, project_id: UUID) -> Estimate:
     """The project's detailed estimate, numbered EST/financial year/five digits."""
     project = get_project(actor, project_id)
-    today = _today()
-    start = today.year if today.month >= 4 else today.year - 1
-    year = f"{start}-{(start + 1) % 100:02d}"
+    year = financial_year(today())
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": NUMBERS_LOCK})
     used = db.session.scalar(select(func.max(Estimate.estimate_no)).where(Estimate.estimate_no.like(f"EST/{year}/%")))
     number = int(used.rpartition("/")[2]) + 1 if used else 1

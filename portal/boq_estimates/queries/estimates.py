@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -21,7 +20,8 @@ from portal.boq_estimates.models import (
 )
 from portal.boq_estimates.rules.amounts import share
 from portal.core.access import Actor, scoped
-from portal.core.db import db, now, one_or_not_found, page_of
+from portal.core.calendar import today
+from portal.core.db import db, one_or_not_found, page_of
 from portal.core.errors import Invalid
 from portal.core.events import StoredEvent
 from portal.core.events import timeline as _events_of
@@ -29,8 +29,6 @@ from portal.core.i18n import _
 from portal.core.usecases import query
 from portal.projects.models import Project
 from portal.projects.queries import get_project
-
-IST = ZoneInfo("Asia/Kolkata")
 
 
 @dataclass(frozen=True)
@@ -260,7 +258,7 @@ def list_editable_heads(actor: Actor) -> frozenset[str]:
     """The codes of the heads that the actor's role may set today."""
     if not actor.can("boq_estimates.recapitulate"):
         return frozenset()
-    return frozenset(row.code for row in _heads_on(_today()) if actor.role in row.editable_by)
+    return frozenset(row.code for row in _heads_on(today()) if actor.role in row.editable_by)
 
 
 def _heads_on(day: dt.date) -> Sequence[RecapHead]:
@@ -270,10 +268,6 @@ def _heads_on(day: dt.date) -> Sequence[RecapHead]:
     )
     latest = wanted.ext(distinct_on(RecapHead.code)).order_by(RecapHead.code, RecapHead.effective_from.desc())
     return db.session.scalars(latest).all()
-
-
-def _today() -> dt.date:
-    return now().astimezone(IST).date()
 
 
 @query

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
+from portal.core.calendar import IST
 from portal.doc_assembly.rules.frozen import Frozen
 from portal.doc_assembly.rules.hashing import dpr_number
 
-IST = ZoneInfo("Asia/Kolkata")
 KINDS = {"draft": ("Draft", "ముసాయిదా")}
 
 

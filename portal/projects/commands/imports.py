@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -25,16 +25,8 @@ MAX_BYTES = 25 << 20
 EXAMINE = "portal.projects.works_report.examine:examine"
 
 
-class Upload(Protocol):
-    """A file as it arrives."""
-
-    filename: str | None
-
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
 @command("import")
-def stage_works_report(actor: Actor, file: Upload, _values: dict[str, Any] | None = None) -> ImportBatch:
+def stage_works_report(actor: Actor, file: storage.Upload, _values: dict[str, Any] | None = None) -> ImportBatch:
     """Read a works report for a dry run. A report read before, or loaded already, is found again, not read twice.
 
     Raises Invalid with words for the officer; then nothing is stored. A form that holds the file alone adds nothing.

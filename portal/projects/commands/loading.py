@@ -9,9 +9,9 @@ from sqlalchemy import or_, select, update
 
 from portal.core.access import Actor
 from portal.core.db import db, now
+from portal.core.events import Fact, record_all
 from portal.core.i18n import _
 from portal.projects.commands.codes import _Numbering
-from portal.projects.commands.facts import Fact, _record_all
 from portal.projects.commands.register import _changed, _recount
 from portal.projects.events import ProjectCreated, ProjectRemoved
 from portal.projects.models import DqFlag, ImportBatch, ImportRow, Project
@@ -29,7 +29,7 @@ def _load(actor: Actor, batch: ImportBatch, plan: Plan, numbering: _Numbering) -
         for one in plan.rows:
             if one.row.project_id:
                 _renew_flags(batch, one, flags[one.row.project_id])
-    _record_all([fact for _one, fact in loaded], actor)
+    record_all([fact for _one, fact in loaded], actor)
     _recount([one.row.project_id for one in plan.rows if one.row.project_id])
     _note_versions(batch)
 
@@ -99,7 +99,7 @@ def _take_back(actor: Actor, batch: ImportBatch, projects: Sequence[Project], ro
     """Created works leave the register, updated ones and the doubts that were closed are again what they were."""
     facts = [_taken_back(batch, project, rows[project.id]) for project in projects]
     touched = _reopen(actor, batch, {UUID(flag) for row in rows.values() for flag in row.before.get("closed", ())})
-    _record_all(facts, actor)
+    record_all(facts, actor)
     _recount([*touched, *rows])
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Response, g, request, send_file
 
+from portal.core.calendar import IST
 from portal.core.i18n import _
 from portal.core.sheets import XLSX, csv_lines, write_xlsx
-from portal.core.show import IST
 from portal.projects import queries
 from portal.projects.pages.blueprint import bp
 from portal.projects.pages.portfolio import LEGENDS, label_of

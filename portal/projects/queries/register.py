@@ -1,21 +1,19 @@
 """One project, what happened to it, what is doubtful about it, who serves it."""
 
-import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
 from portal.accounts.models import Officer
 from portal.core import events
 from portal.core.access import Actor, scoped
-from portal.core.db import db, now, one_or_not_found
+from portal.core.calendar import today
+from portal.core.db import db, one_or_not_found
 from portal.core.registry import supplies
 from portal.core.usecases import query
 from portal.projects.models import ConsultantAssignment, DqFlag, Project
 
-IST = ZoneInfo("Asia/Kolkata")
 OUTSIDE = "ec"  # the one role that is let in project by project
 
 
@@ -113,18 +111,14 @@ def _consultants() -> dict[str, str]:
     return {officer.username: officer.name for officer in db.session.scalars(found)}
 
 
-def _today() -> dt.date:
-    return now().astimezone(IST).date()
-
-
 @supplies("actor.projects")
 def _assigned_projects(officer_id: UUID) -> frozenset[UUID]:
     """The projects a consultant reaches today."""
-    today = _today()
+    day = today()
     found = select(ConsultantAssignment.project_id).where(
         ConsultantAssignment.officer_id == officer_id,
         ConsultantAssignment.released.is_(False),
-        ConsultantAssignment.from_date <= today,
-        or_(ConsultantAssignment.to_date.is_(None), ConsultantAssignment.to_date >= today),
+        ConsultantAssignment.from_date <= day,
+        or_(ConsultantAssignment.to_date.is_(None), ConsultantAssignment.to_date >= day),
     )
     return frozenset(db.session.scalars(found))

@@ -5,9 +5,10 @@ import re
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from portal.core.calendar import financial_year
 from portal.core.i18n import _
 from portal.core.money import rounded
-from portal.projects.works_report.values import LARGEST_PERCENT, read_dates, year_of, years_in
+from portal.projects.works_report.values import LARGEST_PERCENT, read_dates, years_in
 
 TOLERANCE = Decimal("0.2")  # points between the tender percent written and the one worked out
 AMOUNT_IN_WORDS = re.compile(r"(?:rs|inr|₹)[\s.\d]", re.IGNORECASE)
@@ -67,7 +68,7 @@ def _order_of_dates(said: dict[str, Any]) -> list[Flag]:
     if agreed and sanctioned and agreed < sanctioned:
         flags.append(Flag("agreement_date", "agreement_before_as", _day(agreed)))
     years = years_in(said["agreement_no"])
-    if agreed and years and year_of(agreed) not in years:
+    if agreed and years and financial_year(agreed) not in years:
         flags.append(Flag("agreement_date", "agreement_year", f"{said['agreement_no']}, {_day(agreed)}"))
     return flags
 
@@ -76,8 +77,8 @@ def _sanction(said: dict[str, Any], authority: str) -> list[Flag]:
     sanctioned, year, flags = said["as_date"], said["financial_year"], []
     if year and not YEAR.fullmatch(year):
         flags.append(Flag("financial_year", "financial_year", year))
-    elif year and sanctioned and year_of(sanctioned) != year:
-        flags.append(Flag("financial_year", "as_year", f"{year}, {_day(sanctioned)}", year_of(sanctioned)))
+    elif year and sanctioned and financial_year(sanctioned) != year:
+        flags.append(Flag("financial_year", "as_year", f"{year}, {_day(sanctioned)}", financial_year(sanctioned)))
     if said["as_revisions"]:
         revised = [_day(dt.date.fromisoformat(day)) for day in said["as_revisions"]]
         flags.append(Flag("as_date", "as_several_dates", ", ".join([_day(sanctioned), *revised])))

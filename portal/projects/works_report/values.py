@@ -165,12 +165,6 @@ def _dates(text: str) -> Iterator[dt.date]:
             continue
 
 
-def year_of(day: dt.date) -> str:
-    """The financial year of a day, April to March: 2024-25."""
-    start = day.year if day.month >= 4 else day.year - 1
-    return f"{start}-{(start + 1) % 100:02d}"
-
-
 def years_in(text: str) -> list[str]:
     """Financial years written in a number such as HMDA/DEV/CE/20/2023-24."""
     return [f"{first}-{last[-2:]}" for first, last in YEAR_SPAN.findall(text.translate(DASHES))]
@@ -207,6 +201,5 @@ __all__ = [
     "read_quoted",
     "text_of",
     "to_rupees",
-    "year_of",
     "years_in",
 ]

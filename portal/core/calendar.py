@@ -1,0 +1,17 @@
+"""The authority's calendar: its days begin and end in Indian Standard Time."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+IST = ZoneInfo("Asia/Kolkata")
+
+
+def financial_year(day: dt.date) -> str:
+    """April to March: 2026-27."""
+    start = day.year if day.month >= 4 else day.year - 1
+    return f"{start}-{(start + 1) % 100:02d}"
+
+
+def today() -> dt.date:
+    """The date on the officers' desks."""
+    return dt.datetime.now(IST).date()
