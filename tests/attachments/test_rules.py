@@ -14,7 +14,7 @@ def pdf(pages=1, size=(595, 842), unit=1, **save):
     out, made = io.BytesIO(), pikepdf.new()
     for _ in range(pages):
         made.add_blank_page(page_size=size).obj.UserUnit = unit
-    made.save(out, **save)
+    made.save(out, deterministic_id="encryption" not in save, **save)  # the same pages are the same bytes
     return out.getvalue()
 
 
