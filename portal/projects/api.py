@@ -27,8 +27,9 @@ def shown(row: Any) -> dict[str, Any]:
     """A project with links to what other modules hold of it."""
     names = (*FACTS, "open_flags", "kept_out", "version", "created_at", "updated_at")
     facts = {name: getattr(row, name) for name in names if hasattr(row, name)}
-    areas = {"estimates": "boq-estimates", "attachments": "attachments", "assembly": "doc-assembly"}
-    links = {name: {"href": f"/api/v1/{place}/of/{row.id}"} for name, place in areas.items()}
+    areas = {"estimates": "boq-estimates/of/{}", "attachments": "attachments/of/{}"}
+    areas |= {name: f"doc-assembly/of/{{}}/{name}" for name in ("sections", "builds", "versions")}
+    links = {name: {"href": f"/api/v1/{place.format(row.id)}"} for name, place in areas.items()}
     own = {name: {"href": f"/api/v1/projects/{row.id}/{name}"} for name in ("timeline", "shared")}
     return {**facts, "_links": links | own}
 
