@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 
@@ -19,6 +18,3 @@ def enqueue(queue: str, job: Callable[[str], None], argument: str, *, attempt: i
         Queue(queue, connection=connection()).enqueue(
             job, argument, job_id=name, unique=True, job_timeout=seconds, result_ttl=60, failure_ttl=86400
         )
-
-
-__all__ = ["QUEUES", "RedisError", "enqueue"]

@@ -24,11 +24,7 @@ from portal.core.limits import limiter, storage_url
 from portal.core.show import FILTERS
 
 ROOT = Path(__file__).parent.parent
-MODULES = tuple(
-    name
-    for name in ("doc_assembly", "boq_estimates", "attachments", "projects", "accounts")
-    if all(list((ROOT / "portal" / name).glob(f"{part}*")) for part in ("api", "pages"))
-)
+MODULES = ("doc_assembly", "boq_estimates", "attachments", "projects", "accounts")  # from top to bottom
 NAVIGATION = {
     "projects": ("projects.index", _("Projects")),
     "boq_estimates": ("boq_estimates.index", _("Estimates")),
@@ -100,8 +96,7 @@ def _init_extensions(app: Flask) -> None:
     Compress(app)
     http.init_app(app)
     limiter.init_app(app)
-    if "accounts" in MODULES:
-        import_module("portal.accounts.pages").logins.init_app(app)
+    import_module("portal.accounts.pages").logins.init_app(app)
 
 
 def _add_module(app: Flask, name: str) -> None:
@@ -122,8 +117,8 @@ def home() -> ResponseReturnValue:
 def _shell() -> dict[str, Any]:
     """What base.html needs on every page."""
     actor = http.signed_in()
-    places = [(name, url_for(place), label) for name, (place, label) in NAVIGATION.items() if name in MODULES]
-    nav = [(url, label, _here(name)) for name, url, label in places if actor and actor.can(f"{name}.read")]
+    places = [(name, *place) for name, place in NAVIGATION.items() if actor and actor.can(f"{name}.read")]
+    nav = [(url_for(endpoint), label, request.blueprint == name) for name, endpoint, label in places]
     return {
         "actor": actor,
         "nav": nav,
@@ -132,10 +127,6 @@ def _shell() -> dict[str, Any]:
         "live_url": live.stream_url,
         "portal_version": VERSION,
     }
-
-
-def _here(module: str) -> bool:
-    return request.blueprint == module
 
 
 @cache

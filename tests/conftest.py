@@ -2,7 +2,6 @@
 
 import os
 import uuid
-from datetime import UTC, datetime
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789abcdef")
 
@@ -168,9 +167,3 @@ def api(app, make_officer):
         return caller
 
     return client
-
-
-@pytest.fixture
-def noon():
-    """A fixed moment."""
-    return datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
