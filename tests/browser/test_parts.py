@@ -55,8 +55,8 @@ def test_a_refused_form_comes_back_with_its_errors_linked_to_the_fields(parts, o
 def test_a_region_asks_again_when_its_topic_is_announced_and_tints_what_changed(parts, open_page):
     page = open_page(parts)
     page.goto("/parts")
-    page.wait_for_selector("#live.live:not([hidden])")
-    assert page.inner_text("#live") == "live"
+    expect(page.locator("#live")).to_have_text("live", timeout=20_000)
+    expect(page.locator("#live")).to_be_visible()
     before = int(page.inner_text("#asked"))
     page.request.get("/parts/announce")
     expect(page.locator("#asked")).not_to_have_text(str(before))
