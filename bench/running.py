@@ -41,7 +41,7 @@ def app() -> Flask:
 
 def officer(username: str = "ee") -> Any:
     """The actor behind a sample sign-in."""
-    from portal.accounts.queries import _as_actor, _by_username
+    from portal.accounts.queries.officers import _as_actor, _by_username
 
     return _as_actor(_by_username(username))
 

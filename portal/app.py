@@ -103,10 +103,9 @@ def _add_module(app: Flask, name: str) -> None:
     know_events(import_module(f"portal.{name}.events"))
     app.register_blueprint(import_module(f"portal.{name}.pages").bp)
     api = import_module(f"portal.{name}.api")
-    for blueprint in (api.bp, getattr(api, "auth", None)):
-        if blueprint is not None:
-            http.csrf.exempt(blueprint)
-            app.register_blueprint(blueprint)
+    for blueprint in (api.bp, *getattr(api, "MORE", ())):
+        http.csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
 
 
 def home() -> ResponseReturnValue:

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.datastructures import FileStorage
 
-from portal.accounts.queries import _as_actor, _by_username
+from portal.accounts.queries.officers import _as_actor, _by_username
 from portal.app import create_app
 from portal.boq_estimates.commands import import_boq_file
 from portal.boq_estimates.queries import find_estimate, list_issues
@@ -56,7 +56,7 @@ def _who(username: str) -> Actor:
     if not username:
         return Actor(SYSTEM.id, SYSTEM.role, name=f"Command line, {getpass.getuser()}")
     officer = _by_username(username)
-    if officer is None or not officer.active:
+    if officer is None or not officer.may_sign_in:
         raise NotFound(f"There is no officer “{username}”.")
     return _as_actor(officer)
 

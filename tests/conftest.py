@@ -1,5 +1,6 @@
 """A real PostgreSQL and a real Valkey for the session, one transaction per test, rolled back at its end."""
 
+import datetime as dt
 import os
 import uuid
 
@@ -12,7 +13,7 @@ from sqlalchemy import text
 
 from portal.app import create_app
 from portal.core.access import Actor
-from portal.core.db import Base, db, transaction
+from portal.core.db import Base, db, now, transaction
 from portal.core.events import StoredEvent
 from portal.local.servers import postgres, valkey
 from portal.projects.models import Project
@@ -89,7 +90,9 @@ def redis(app):
 @pytest.fixture
 def actor():
     """An officer of a role; a consultant with the given projects."""
-    return lambda role, projects=(): Actor(uuid.uuid4(), role, frozenset(projects), f"An {role.upper()}")
+    return lambda role, projects=(): Actor(
+        uuid.uuid4(), role, frozenset(projects), f"An {role.upper()}", proven_at=now()
+    )
 
 
 @pytest.fixture
@@ -124,14 +127,15 @@ def recorded(session):
 @pytest.fixture
 def make_officer(app, session):
     """An account with the test password, as the database knows it."""
-    from portal.accounts.commands import _hasher
+    from portal.accounts.commands.passwords import _hashed
     from portal.accounts.models import Officer
 
-    hashed = _hasher.hash(PASSWORD)
+    hashed = _hashed(PASSWORD)
 
     def make(role, **kwargs):
         username = kwargs.pop("username", f"{role}-{uuid.uuid4().hex[:6]}")
-        officer = Officer(username=username, name=f"An {role.upper()}", role=role, password_hash=hashed, active=True)
+        facts = {"name": f"An {role.upper()}", "password_hash": hashed, "password_changed_at": now(), "active": True}
+        officer = Officer(username=username, role=role, **facts | kwargs)
         with transaction():
             session.add(officer)
         return officer
@@ -140,7 +144,24 @@ def make_officer(app, session):
 
 
 @pytest.fixture
-def signed_in(app, make_officer):
+def begin(session):
+    """A session of an officer as a sign-in leaves it, without its events: begin(officer, "web")."""
+    from portal.accounts.models import OfficerSession
+    from portal.core.cards import drop
+
+    def make(officer, kind, **kwargs):
+        facts = {"method": "password", "started_at": now(), "expires_at": now() + dt.timedelta(hours=24)}
+        made = OfficerSession(officer_id=officer.id, kind=kind, **facts | kwargs)
+        with transaction():
+            session.add(made)
+        drop(officer.id)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def signed_in(app, make_officer, begin):
     """A browser in which an officer of the role is signed in; `.officer` is the account."""
 
     def client(role, officer=None):
@@ -148,21 +169,22 @@ def signed_in(app, make_officer):
         browser.officer = officer or make_officer(role)
         with browser.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = str(browser.officer.id), True
+            kept["sid"], kept["proven_at"] = begin(browser.officer, "web").id.hex, now().isoformat()
         return browser
 
     return client
 
 
 @pytest.fixture
-def api(app, make_officer):
+def api(app, make_officer, begin):
     """A client of the API with a bearer token of the role: api("ee").get("/api/v1/…")."""
-    from portal.core.tokens import issue
+    from portal.accounts.queries.tokens import _token_of
 
     def client(role, officer=None):
         officer = officer or make_officer(role)
         caller = app.test_client()
         with app.app_context():
-            caller.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {issue(officer.id, role)}"
+            caller.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {_token_of(officer.id, begin(officer, 'api').id.hex)}"
         caller.officer = officer
         return caller
 

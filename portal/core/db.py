@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -79,25 +79,44 @@ def transaction(actor_id: uuid.UUID | None = None) -> Iterator[None]:
     if session.info.get("writing"):
         yield
         return
-    session.info["writing"], session.info["actor_id"] = True, actor_id
+    after: list[Callable[[], None]] = []
+    session.info.update(writing=True, actor_id=actor_id, closing=[], after=after)
     try:
         yield
+        for last in session.info["closing"]:
+            last()
         session.commit()
-    except StaleDataError:
+    except BaseException as failed:
         session.rollback()
-        raise Stale(_("Someone else changed this a moment ago. Look again, then repeat.")) from None
-    except IntegrityError as broken:
-        session.rollback()
-        if getattr(broken.orig, "sqlstate", "") != UNIQUE_VIOLATION:
+        said = _in_words(failed)
+        if said is failed:
             raise
-        if "uq_event_stream_id_stream_version" in str(broken):
-            raise Stale(_("Someone else changed this a moment ago. Look again, then repeat.")) from None
-        raise RuleBroken(_("Somebody entered the very same a moment ago. Look again, then repeat.")) from None
-    except BaseException:
-        session.rollback()
-        raise
+        raise said from None
     finally:
         session.info.pop("writing")
+    for told in after:
+        told()
+
+
+def _in_words(failed: BaseException) -> BaseException:
+    """What an officer is told of a lost race; anything else stays what it is."""
+    if isinstance(failed, IntegrityError) and getattr(failed.orig, "sqlstate", "") == UNIQUE_VIOLATION:
+        if "uq_event_stream_id_stream_version" not in str(failed):
+            return RuleBroken(_("Somebody entered the very same a moment ago. Look again, then repeat."))
+        return Stale(_("Someone else changed this a moment ago. Look again, then repeat."))
+    if isinstance(failed, StaleDataError):
+        return Stale(_("Someone else changed this a moment ago. Look again, then repeat."))
+    return failed
+
+
+def before_commit(act: Callable[[], None]) -> None:
+    """Do this last in the running transaction: what holds a lock that everybody needs is held no longer than that."""
+    db.session().info["closing"].append(act)
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Do this once the running transaction is committed, and not at all when it is rolled back."""
+    db.session().info["after"].append(act)
 
 
 @contextmanager

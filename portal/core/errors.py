@@ -46,10 +46,21 @@ class RuleBroken(PortalError):
 
 
 class NotPermitted(PortalError):
-    """The actor's role does not include the act."""
+    """The policy says no; `why` is the rule that did (portal.core.access.Decision), `act` what was asked for."""
 
     status = 403
     title = "Your role does not include this"
+
+    def __init__(self, message: Any, *, why: str = "right", act: str = "") -> None:
+        super().__init__(message)
+        self.why, self.act = why, act
+
+
+class NotProven(PortalError):
+    """The act needs a fresh proof of identity (RFC 9470, insufficient_user_authentication)."""
+
+    status = 401
+    title = "Prove that it is you"
 
 
 class NotFound(PortalError):

@@ -12,9 +12,10 @@ from sqlalchemy import DDL, BigInteger, ForeignKey, Identity, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.core.access import Actor
+from portal.core.access import Actor, require_place
 from portal.core.db import Base, db, now
 from portal.core.origin import ORIGIN
+from portal.core.registry import supplied
 
 CHANNEL = "outbox"
 
@@ -107,6 +108,7 @@ def record(fact: Event, about: Any, actor: Actor) -> StoredEvent:
 def record_all(facts: Sequence[Fact], actor: Actor) -> list[StoredEvent]:
     """record() for many: a load of thousands of works asks and writes a few times, not once a work."""
     db.session.flush()  # gives the rows their versions, and lets the database refuse first
+    _refuse_elsewhere([about.project_id for _fact, about in facts if getattr(about, "project_id", None)], actor)
     latest = select(StoredEvent.stream_id, func.max(StoredEvent.stream_version)).group_by(StoredEvent.stream_id)
     found = db.session.execute(latest.where(StoredEvent.stream_id.in_({about.id for _fact, about in facts})))
     versions: Counter[uuid.UUID] = Counter({stream: version for stream, version in found})  # noqa: C416 - typed
@@ -118,6 +120,14 @@ def record_all(facts: Sequence[Fact], actor: Actor) -> list[StoredEvent]:
     db.session.add_all([row for event in stored for row in (event, Outbox(event=event))])
     db.session.execute(select(func.pg_notify(CHANNEL, "")))
     return stored
+
+
+def _refuse_elsewhere(projects: Sequence[uuid.UUID], actor: Actor) -> None:
+    """Every write tells a fact, so here is where an officer posted elsewhere is stopped. Raises NotPermitted."""
+    if projects and (actor.circles or actor.divisions):
+        (places,) = supplied("project.places")
+        for about in places(set(projects)):
+            require_place(actor, about)
 
 
 def _stored(fact: Event, about: Any, version: int, actor: Actor) -> StoredEvent:

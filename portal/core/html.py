@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template
+from flask import Response, current_app, g, make_response, render_template
 from htmx_flask import request
+
+from portal.core.access import About
 
 
 def page(template: str, *, status: int | None = None, **context: Any) -> Response:
@@ -11,6 +13,10 @@ def page(template: str, *, status: int | None = None, **context: Any) -> Respons
 
     The status follows from the form: 409 with a conflict, 422 with errors, else 200.
     """
+    project = context.get("project")
+    if project is not None and g.actor is not None:  # a page about one project offers only what is taken there
+        about = About(project=project.id, circle=project.circle, division=project.division)
+        context.setdefault("actor", g.actor.within(about))
     form = context.get("form")
     if status is None:
         status = 409 if getattr(form, "conflict", None) else 422 if getattr(form, "errors", None) else 200

@@ -56,7 +56,8 @@ def identify() -> ResponseReturnValue | None:
     """Put the actor on g; turn away whoever has not signed in, unless the endpoint is public."""
     given = request.headers.get("X-Request-Id", "")
     number = given if given.isalnum() and 8 <= len(given) <= 64 else uuid.uuid4().hex
-    ORIGIN.set(Origin("api" if wants_json() else "web", request.remote_addr or "", number))
+    device = request.headers.get("User-Agent", "")[:300]
+    ORIGIN.set(Origin("api" if wants_json() else "web", request.remote_addr or "", number, device))
     g.actor = None
     if request.endpoint == "static":
         return None

@@ -2,8 +2,10 @@
 
 import time
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
 from joserfc import jwt
@@ -25,7 +27,15 @@ class NotSignedIn(PortalError):
     title = "Sign in first"
 
 
-def issue(officer_id: uuid.UUID, role: str) -> str:
+def issue(
+    officer_id: uuid.UUID,
+    role: str,
+    session: str,
+    *,
+    permissions: Iterable[str] = (),
+    projects: Iterable[uuid.UUID] = (),
+    proven_at: float | None = None,
+) -> str:
     """A token that says who, in which role and until when; rights are looked up again at each request."""
     key, moment = _key(), int(time.time())
     claims = {
@@ -33,6 +43,10 @@ def issue(officer_id: uuid.UUID, role: str) -> str:
         "aud": AUDIENCE,
         "sub": str(officer_id),
         "role": role,
+        "permissions": list(permissions),
+        "project_access": [str(project) for project in projects],
+        "sid": session,
+        "auth_time": int(proven_at or moment),
         "iat": moment,
         "nbf": moment,
         "exp": moment + LIFE_S,
@@ -41,19 +55,21 @@ def issue(officer_id: uuid.UUID, role: str) -> str:
     return jwt.encode({"alg": "RS256", "kid": key.kid, "typ": "JWT"}, claims, key)
 
 
-def officer_of(token: str) -> uuid.UUID:
-    """The officer named by a token of ours that is in time. Raises NotSignedIn."""
+def read(token: str) -> dict[str, Any]:
+    """The claims of a token of ours that is in time. Raises NotSignedIn."""
     rules = jwt.JWTClaimsRegistry(
         leeway=60,
         iss={"essential": True, "value": ISSUER},
         aud={"essential": True, "value": AUDIENCE},
         sub={"essential": True},
+        sid={"essential": True},
         exp={"essential": True},
     )
     try:
-        read = jwt.decode(token, _key(), algorithms=["RS256"])
-        rules.validate(read.claims)
-        return uuid.UUID(read.claims["sub"])
+        found = jwt.decode(token, _key(), algorithms=["RS256"])
+        rules.validate(found.claims)
+        uuid.UUID(found.claims["sub"])
+        return dict(found.claims)
     except (JoseError, ValueError):
         raise NotSignedIn(_("The access token is not valid, or no longer. Ask for a new one.")) from None
 

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from portal.core import audit
-from portal.core.access import Actor, require
+from portal.core.access import NOTHING, POLICY, About, Actor, require, require_proof
 from portal.core.db import transaction
 from portal.core.origin import ORIGIN
 
@@ -29,10 +30,20 @@ def act_of(use_case: Callable[..., object]) -> str:
     return DOORS[f"{use_case.__module__}.{use_case.__qualname__}"]
 
 
-def command(act: str = "write", *, audited: bool = True) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+def _about(actor: Actor, act: str, args: tuple[Any, ...], about: Callable[..., About] | None) -> About:
+    """What the right depends on besides the role: what the module says, and what the actor did with it before."""
+    known = about(actor, *args) if about else NOTHING
+    judged = POLICY["separation"].get(act)
+    return replace(known, done=audit.acts_of(actor, judged, args)) if judged else known
+
+
+def command(
+    act: str = "write", *, audited: bool = True, about: Callable[..., About] | None = None
+) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
     """A use case that changes state: the right to `act` in its own module, one transaction, an audit record.
 
-    `audited=False` is for what is no act of anybody, such as a worker's heartbeat.
+    `audited=False` is for what is no act of anybody, such as a worker's heartbeat. `about` gets what the use case gets
+    and says what rights depend on besides the role: the amount a delegated power is measured by, a restricted volume.
     """
 
     def wrap(use_case: UseCase[P, R]) -> UseCase[P, R]:
@@ -40,11 +51,12 @@ def command(act: str = "write", *, audited: bool = True) -> Callable[[UseCase[P,
 
         @wraps(use_case)
         def opened(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            require(actor, full_act)
+            decided = require(actor, full_act, _about(actor, full_act, args, about))
+            require_proof(actor, full_act)
             with transaction(actor.id):
                 answer = use_case(actor, *args, **kwargs)
                 if audited:
-                    audit.note(actor, full_act, name, args)
+                    audit.note(actor, full_act, name, args, instrument=decided.instrument)
             log.log(
                 logging.INFO if audited else logging.DEBUG,
                 "%s by %s (%s) request %s",

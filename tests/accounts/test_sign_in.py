@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.accounts import commands, queries
 from portal.accounts.models import Officer
 from portal.core.audit import AuditRecord
+from portal.core.cards import drop
 from portal.core.db import transaction
 from portal.core.errors import Invalid
 from portal.core.tokens import AUDIENCE, ISSUER
@@ -50,6 +51,7 @@ def test_a_disabled_officer_stays_outside_and_an_open_session_ends(visitor, sess
     sign_in(visitor, officer)
     with transaction():
         officer.active = False
+    drop(officer.id)
     assert visitor.get("/").headers["Location"].startswith("/sign-in")
     assert sign_in(visitor, officer).status_code == 422
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.core.access import Actor
+from portal.core.cards import forget
 from portal.core.db import db
 from portal.core.errors import Invalid, RuleBroken
 from portal.core.events import record
@@ -34,6 +35,7 @@ def assign_consultant(actor: Actor, project_id: UUID, values: dict[str, Any]) ->
         officer=officer.name, officer_id=str(officer.id), from_date=f"{made.from_date:%d-%m-%Y}", to_date=until
     )
     record(fact, made, actor)
+    forget(officer.id)
     return made
 
 
@@ -55,4 +57,5 @@ def release_consultant(actor: Actor, assignment_id: UUID) -> ConsultantAssignmen
     assignment.release()
     fact = ConsultantReleased(officer=assignment.officer_name, officer_id=str(assignment.officer_id))
     record(fact, assignment, actor)
+    forget(assignment.officer_id)
     return assignment

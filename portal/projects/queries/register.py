@@ -1,20 +1,20 @@
 """One project, what happened to it, what is doubtful about it, who serves it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from portal.accounts.models import Officer
 from portal.core import events
-from portal.core.access import Actor, scoped
+from portal.core.access import POLICY, About, Actor, scoped
 from portal.core.calendar import today
 from portal.core.db import db, one_or_not_found
 from portal.core.registry import supplies
 from portal.core.usecases import query
 from portal.projects.models import ConsultantAssignment, DqFlag, Project
 
-OUTSIDE = "ec"  # the one role that is let in project by project
+OUTSIDE = POLICY["assigned"]["roles"]  # let in project by project
 
 
 @query
@@ -101,14 +101,24 @@ def get_assignment(actor: Actor, assignment_id: UUID) -> ConsultantAssignment:
 
 def _consultant(username: str) -> Officer | None:
     """An active consultant by user name."""
-    found = select(Officer).where(Officer.username == username.strip().lower(), Officer.active, Officer.role == OUTSIDE)
+    found = select(Officer).where(
+        Officer.username == username.strip().lower(), Officer.active, Officer.role.in_(OUTSIDE)
+    )
     return db.session.scalar(found)
 
 
 def _consultants() -> dict[str, str]:
     """Active consultants: user name and name."""
-    found = select(Officer).where(Officer.active, Officer.role == OUTSIDE).order_by(Officer.name)
+    found = select(Officer).where(Officer.active, Officer.role.in_(OUTSIDE)).order_by(Officer.name)
     return {officer.username: officer.name for officer in db.session.scalars(found)}
+
+
+@supplies("project.places")
+def _places(project_ids: Iterable[UUID]) -> list[About]:
+    """Circle and division of projects, also of those being made in this transaction."""
+    found = select(Project.id, Project.circle, Project.division).where(Project.id.in_(project_ids))
+    rows = db.session.execute(found)
+    return [About(project=key, circle=circle, division=division) for key, circle, division in rows]
 
 
 @supplies("actor.projects")

@@ -8,13 +8,6 @@ from portal.core.forms import Form, TextField, choices_of
 from portal.core.i18n import _
 
 
-class SignInForm(Form):
-    """User name and password."""
-
-    username = TextField(_("User name"), [InputRequired(), Length(max=80)])
-    password = PasswordField(_("Password"), [InputRequired(), Length(max=200)])
-
-
 class OfficerForm(Form):
     """A new account."""
 

@@ -1,25 +1,17 @@
-"""POST /api/v1/auth/token: a user name and a password for a bearer token; and the list of officers."""
+"""POST /api/v1/auth/token: a user name and a password for a bearer token."""
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal.accounts import commands, queries
-from portal.accounts.forms import OfficerForm, SignInForm
-from portal.core.api import Operation, api_blueprint
+from portal.accounts.commands.signing_in import _sign_in
+from portal.accounts.forms import SignInForm
+from portal.accounts.queries.tokens import _token_of
 from portal.core.http import public
 from portal.core.i18n import _
 from portal.core.limits import limiter
 from portal.core.problem import problem
-from portal.core.tokens import LIFE_S, issue
+from portal.core.tokens import LIFE_S
 
-bp = api_blueprint(
-    "accounts",
-    OfficerForm,
-    [
-        Operation("GET", "", queries.list_officers),
-        Operation("POST", "", commands.add_officer, OfficerForm),
-    ],
-)
 auth = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
 public("auth.token")
 
@@ -31,7 +23,8 @@ def token() -> ResponseReturnValue:
     form = SignInForm.from_json(request.get_json(silent=True))
     if not form.validate():
         return problem(422, _("Some of it needs another look"), errors=form.errors)
-    actor = commands._sign_in(form.username.data, form.password.data)
-    if actor is None:
+    begun = _sign_in(form.username.data, form.password.data, "api")
+    if begun is None:
         return problem(401, _("This user name and password do not belong together."))
-    return jsonify(access_token=issue(actor.id, actor.role), token_type="Bearer", expires_in=LIFE_S)  # noqa: S106
+    given = _token_of(begun.officer_id, begun.id.hex)
+    return jsonify(access_token=given, token_type="Bearer", expires_in=LIFE_S)  # noqa: S106

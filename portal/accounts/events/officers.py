@@ -14,12 +14,3 @@ class OfficerAdded(Event):
     says = _("{username} was added as {role}.")
     username: str
     role: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfficerSignedIn(Event):
-    """A password was right and a session began."""
-
-    topic = "hmda.accounts.officer.signed_in"
-    says = _("{username} signed in.")
-    username: str

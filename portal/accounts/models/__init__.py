@@ -1,0 +1,17 @@
+"""Officers and everything they sign in with."""
+
+from portal.accounts.models.factors import Factor, RecoveryCode
+from portal.accounts.models.officers import Identity, Invitation, Officer
+from portal.accounts.models.sessions import ApiKey, OfficerSession, RefreshToken, SigningKey
+
+__all__ = [
+    "ApiKey",
+    "Factor",
+    "Identity",
+    "Invitation",
+    "Officer",
+    "OfficerSession",
+    "RecoveryCode",
+    "RefreshToken",
+    "SigningKey",
+]

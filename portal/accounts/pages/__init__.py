@@ -1,0 +1,7 @@
+"""The pages of accounts: signing in, one's own account, the administrator's desk."""
+
+from portal.accounts.pages import officers, signing_in
+from portal.accounts.pages.blueprint import bp
+from portal.accounts.pages.identity import logins
+
+__all__ = ["bp", "logins", "officers", "signing_in"]

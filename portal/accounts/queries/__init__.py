@@ -1,0 +1,5 @@
+"""Reading accounts."""
+
+from portal.accounts.queries.officers import list_officers
+
+__all__ = ["list_officers"]
