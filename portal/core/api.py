@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.datastructures import FileStorage
 
-from portal.core.access import require
 from portal.core.db import Base
 from portal.core.errors import Invalid, Malformed, Stale, WrongType
 from portal.core.forms import Form
@@ -24,7 +23,7 @@ from portal.core.i18n import _
 from portal.core.idempotency import once
 from portal.core.problem import problem
 from portal.core.represent import Shows, represent
-from portal.core.usecases import act_of
+from portal.core.usecases import permit
 
 MULTIPART = "multipart/form-data"
 
@@ -70,7 +69,7 @@ def api_blueprint(module: str, shows: Shows, operations: Iterable[Operation]) ->
 def _view(operation: Operation, shows: Shows, base: str) -> Callable[..., Any]:
     def view(**path: Any) -> Any:
         if operation.method == "POST" and request.headers.get("Idempotency-Key"):
-            require(g.actor, act_of(operation.use_case))
+            permit(operation.use_case, g.actor, *path.values())
             return once(g.actor, lambda: _answer(operation, shows, base, path))
         return _answer(operation, shows, base, path)
 
@@ -81,7 +80,7 @@ def _answer(operation: Operation, shows: Shows, base: str, path: Mapping[str, An
     if operation.load is not None:
         return _edit(operation, shows, base, path)
     if not operation.raw:
-        require(g.actor, act_of(operation.use_case))
+        permit(operation.use_case, g.actor, *path.values())
     args: list[Any] = [g.actor, *path.values()]
     if operation.file:
         args.append(_uploaded(operation.file))

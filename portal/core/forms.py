@@ -12,10 +12,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import get_translations
 
-from portal.core.access import Actor, require
+from portal.core.access import Actor
 from portal.core.errors import Invalid, RuleBroken, Stale
 from portal.core.i18n import _
-from portal.core.usecases import act_of
+from portal.core.usecases import permit
 
 R = TypeVar("R")
 
@@ -92,7 +92,7 @@ class Form(wtforms.Form):
 
     def run(self, command: Callable[..., R], actor: Actor, *args: Any, **more: Any) -> R | None:
         """Validate, then call the command with our values; a refusal that names a field becomes that field's error."""
-        require(actor, act_of(command))
+        permit(command, actor, *args)
         if not self.validate():
             return None
         try:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from portal.core import audit
-from portal.core.access import NOTHING, POLICY, About, Actor, require, require_proof
+from portal.core.access import NOTHING, POLICY, About, Actor, Decision, require, require_proof
 from portal.core.db import transaction
 from portal.core.origin import ORIGIN
 
@@ -15,6 +15,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 UseCase = Callable[Concatenate[Actor, P], R]
 DOORS: dict[str, str] = {}
+ABOUT: dict[str, Callable[..., About]] = {}
 log = logging.getLogger("portal.usecases")
 
 
@@ -25,16 +26,15 @@ def _name(use_case: Callable[..., object], verb: str) -> tuple[str, str]:
     return name, act
 
 
-def act_of(use_case: Callable[..., object]) -> str:
-    """The act that opens a door, for those who want to refuse before they read the body. Raises KeyError."""
-    return DOORS[f"{use_case.__module__}.{use_case.__qualname__}"]
-
-
-def _about(actor: Actor, act: str, args: tuple[Any, ...], about: Callable[..., About] | None) -> About:
-    """What the right depends on besides the role: what the module says, and what the actor did with it before."""
-    known = about(actor, *args) if about else NOTHING
+def permit(use_case: Callable[..., object], actor: Actor, *args: Any) -> Decision:
+    """Refuse whoever may not do this with that, before the body is read; the door itself asks the same again."""
+    name = f"{use_case.__module__}.{use_case.__qualname__}"
+    act = DOORS[name]
+    known = ABOUT[name](actor, *args) if name in ABOUT else NOTHING
     judged = POLICY["separation"].get(act)
-    return replace(known, done=audit.acts_of(actor, judged, args)) if judged else known
+    if judged:
+        known = replace(known, done=audit.acts_of(actor, judged, args))
+    return require(actor, act, known)
 
 
 def command(
@@ -48,10 +48,12 @@ def command(
 
     def wrap(use_case: UseCase[P, R]) -> UseCase[P, R]:
         name, full_act = _name(use_case, act)
+        if about:
+            ABOUT[name] = about
 
         @wraps(use_case)
         def opened(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            decided = require(actor, full_act, _about(actor, full_act, args, about))
+            decided = permit(use_case, actor, *args)
             require_proof(actor, full_act)
             with transaction(actor.id):
                 answer = use_case(actor, *args, **kwargs)
