@@ -204,7 +204,8 @@ def assemble_dpr(username: str, project: str, wait: bool, out: Path | None) -> N
             version = assemble(actor, found.id, lambda percent: bar.update(int(percent * 10) - bar.pos))
         click.echo(f"{version.number}: {version.pages} pages, SHA-256 {version.sha256}")
         if out is not None:
-            shutil.copyfile(storage.path(version.sha256), out)
+            with storage.reader(version.sha256) as stored, out.open("wb") as saved:
+                shutil.copyfileobj(stored, saved)
             click.echo(f"saved: {out}")
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import uuid
+from contextlib import ExitStack
+from io import SEEK_END
 from typing import Any
 
 from flask import (
@@ -24,6 +26,7 @@ from markupsafe import Markup, escape
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import FileWrapper
 
 from portal.core import storage
 from portal.core.access import Actor
@@ -150,15 +153,14 @@ def answer_crash(error: Exception) -> ResponseReturnValue:
 
 def send(sha256: str, name: str, mimetype: str, *, inline: bool = False) -> Response:
     """A stored file as a download: ranges work, and an uploaded file can run nothing in the browser."""
-    answer = send_file(
-        storage.path(sha256),
-        mimetype=mimetype,
-        as_attachment=not inline,
-        download_name=name,
-        conditional=True,
-        etag=sha256,
-        max_age=0,
-    )
+    with ExitStack() as held:
+        file = held.enter_context(storage.reader(sha256))
+        answer = send_file(file, mimetype, not inline, name, conditional=False, etag=sha256, max_age=0)
+        answer.response = FileWrapper(file, 1 << 16)  # the server's own cannot go to where a range begins
+        answer.content_length = size = file.seek(0, SEEK_END)
+        file.seek(0)
+        answer.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+        held.pop_all()  # the server closes it when all is sent
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

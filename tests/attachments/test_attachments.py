@@ -2,14 +2,17 @@
 
 import hashlib
 import io
+import os
 
 import pytest
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from portal.attachments import commands, queries
 from portal.attachments.models import Attachment
 from portal.core import storage
 from portal.core.audit import AuditRecord
 from portal.core.errors import Invalid, NotFound, RuleBroken, TooLarge
+from portal.core.http import send
 from tests.attachments.test_rules import pdf
 
 VALUES = {"title": "Typical cross section", "kind": "drawing", "number": "ST-01", "dated": None}
@@ -27,7 +30,7 @@ def test_a_file_is_stored_under_its_content_with_its_fact_and_its_audit_record(s
     project, officer = make_project(), actor("ae")
     made = commands.add_attachment(officer, project.id, Upload(pdf(2)), VALUES)
     assert (made.pages, made.mimetype) == (2, "application/pdf")
-    assert storage.path(made.sha256).read_bytes()[:5] == b"%PDF-"
+    assert storage.read(made.sha256)[:5] == b"%PDF-"
     assert recorded() == ["hmda.attachments.file.added"]
     audit = session.query(AuditRecord).one()
     assert (audit.role, audit.act, audit.subjects) == ("ae", "attachments.write", [str(project.id)])
@@ -180,3 +183,51 @@ def test_the_second_of_two_tabs_sees_what_differs(session, redis, signed_in, mak
     assert "First tab" in second.text
     assert "Second tab" in second.text
     assert browser.post(url, data=VALUES | {"version": "2", "title": "Second tab"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [
+        ({}, 200, slice(None)),
+        ({"Range": "bytes=0-0"}, 206, slice(0, 1)),
+        ({"Range": "bytes=65500-65600"}, 206, slice(65500, 65601)),
+        ({"Range": "bytes=-7"}, 206, slice(-7, None)),
+        ({"Range": "bytes=140000-"}, 206, slice(140000, None)),
+        ({"Range": "bytes=9999999-"}, 416, slice(0, 0)),
+    ],
+)
+def test_every_range_of_a_sealed_file_is_what_the_plain_file_has_there(app, redis, session, asked, status, part):
+    content = os.urandom(150_000)
+    name = storage.put(content)
+    with app.test_request_context(headers=asked):
+        if status == 416:
+            with pytest.raises(RequestedRangeNotSatisfiable):
+                send(name, "x.pdf", "application/pdf")
+            return
+        answer = send(name, "x.pdf", "application/pdf")
+    assert (answer.status_code, answer.headers["ETag"]) == (status, f'"{name}"')
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.headers["Content-Length"] == str(len(content[part]))
+    assert b"".join(answer.response) == content[part]
+    answer.close()
+
+
+def test_who_has_the_file_already_gets_nothing_and_nothing_stays_open(session, redis, api, make_project):
+    project, client = make_project(), api("ae")
+    place = upload(client, project).json["_links"]["file"]["href"]
+    with client.get(place) as whole:
+        tag, size = whole.headers["ETag"], len(whole.data)
+    with client.get(place, headers={"If-None-Match": tag}) as same:
+        assert (same.status_code, same.data) == (304, b"")
+    with client.head(place) as head:
+        assert (head.status_code, head.headers["Content-Length"], head.data) == (200, str(size), b"")
+
+
+def test_a_file_that_was_altered_in_the_store_is_not_handed_out(session, redis, api, make_project):
+    project, client = make_project(), api("ae")
+    made = upload(client, project)
+    place = storage.store().fetch(made.json["sha256"])
+    place.write_bytes(place.read_bytes()[:-1])
+    answer = client.get(made.json["_links"]["file"]["href"])
+    assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
+    assert "backup" in answer.json["detail"]

@@ -81,7 +81,8 @@ def test_one_wrong_row_keeps_the_whole_workbook_out(upload, make_project, actor,
     with pytest.raises(RuleBroken, match="1 rows"):
         commands.commit_import(actor("ee"), batch.id, {})
     assert (count(Estimate), batch.status) == (0, "validated")
-    rows = read_workbook(storage.path(batch.issues_sha256), "issues.xlsx").sheets[0].rows
+    with storage.opened(batch.issues_sha256) as path:
+        rows = read_workbook(path, "issues.xlsx").sheets[0].rows
     assert [row.number for row in rows] == list(range(1, 11))
     assert rows[1].cells[6] == "Issues"
     assert "deduct" in rows[6].cells[6]
@@ -150,7 +151,7 @@ def test_the_same_file_again_asks_for_a_confirmation(upload, make_project, actor
     project = make_project()
     first = upload(project)
     commands.commit_import(actor("ee"), first.id, {})
-    stream = storage.path(first.file_sha256).read_bytes()
+    stream = storage.read(first.file_sha256)
     file = Sent(stream)
     again = read_in(commands.request_import(actor("ee"), project.id, file, {}).id)
     assert queries.find_twin(actor("ee"), again.id).id == first.id

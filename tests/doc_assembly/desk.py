@@ -55,6 +55,10 @@ class FolderDesk:
         path = self.folder / sha256
         return path if path.exists() else None
 
+    def digest(self, sha256):
+        path = self.path(sha256)
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+
     def kept(self, keys):
         return {key: self.parts[key] for key in keys if key in self.parts}
 

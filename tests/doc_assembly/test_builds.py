@@ -31,7 +31,7 @@ def test_a_build_ends_with_a_version_that_holds_everything(session, project, act
     build = run(commands.request_build(actor("ee"), project.id))
     assert (build.status, build.percent) == (Status.COMPLETED, 100), build.error_text
     version = queries.get_version(actor("qr"), build.version_id)
-    with pikepdf.open(storage.path(version.sha256)) as pdf:
+    with storage.reader(version.sha256) as stored, pikepdf.open(stored) as pdf:
         assert len(pdf.pages) == version.pages
     assert (version.label, version.number) == ("D1", f"{project.code}/DPR/D1")
     assert {source.module for source in version.sources} == {"projects", "doc_assembly", "attachments"}

@@ -101,7 +101,9 @@ class Reader:
         """Take it up, look, keep; what another reader holds is left alone."""
         task = take_up_import(self.actor, self.batch_id)
         if task is not None:
-            keep_import(self.actor, task, _examined(storage.path(task.sha256), task.filename, task.named))
+            with storage.opened(task.sha256) as path:
+                found = _examined(path, task.filename, task.named)
+            keep_import(self.actor, task, found)
 
 
 def _examined(path: Path, filename: str, named: Mapping[str, Any] = NOTHING_NAMED) -> Found:

@@ -101,7 +101,7 @@ class Assembler:
     def _frozen(self, sha256: str, project_id: UUID, attempt: int) -> Frozen:
         """What an earlier attempt froze, or the inputs as they stand now."""
         if sha256:
-            return thaw(storage.path(sha256).read_bytes())
+            return thaw(storage.read(sha256))
         frozen = _patiently(lambda: freeze_inputs(SYSTEM, project_id))
         kept = storage.put(freeze(frozen))
         _patiently(lambda: note_frozen(SYSTEM, self.build_id, attempt, kept, frozen.at, frozen.origins))

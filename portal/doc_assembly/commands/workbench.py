@@ -4,11 +4,12 @@ The work goes on in one thread; another writes once in a while how far it is, re
 officer wants it stopped. A database that is away for a moment is waited for.
 """
 
+import hashlib
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -20,6 +21,7 @@ from portal.core import storage
 from portal.core.access import SYSTEM
 from portal.core.db import db
 from portal.core.errors import NotFound
+from portal.core.keys import Unsealable
 from portal.core.live import announce
 from portal.doc_assembly.commands.work import Progress, Unit, report_progress
 from portal.doc_assembly.models import Build, Status
@@ -55,6 +57,7 @@ class Workbench:
         self.warnings: list[str] = []
         self.units: list[Unit] = []
         self.heard, self.beaten = Status.RUNNING, 0.0
+        self.files, self.paths = ExitStack(), dict[str, Path]()
         self.rates = past_rates(SYSTEM)
         self.thread = Thread(target=copy_context().run, args=(self._beat_on, context or nullcontext), daemon=True)
 
@@ -66,14 +69,28 @@ class Workbench:
 
     def __exit__(self, *_error: object) -> None:
         self.ended.set()
+        self.files.close()
         if self.thread.is_alive():
             self.thread.join()
 
     def path(self, sha256: str) -> Path | None:
-        """A file of the store."""
-        with suppress(NotFound):
-            return storage.path(sha256)
-        return None
+        """A plain copy of a file of the store, gone when the work ends."""
+        if sha256 not in self.paths:
+            try:
+                self.paths[sha256] = self.files.enter_context(storage.opened(sha256))
+            except NotFound:
+                return None
+        return self.paths[sha256]
+
+    def digest(self, sha256: str) -> str | None:
+        """The hash of what the store has under this name; "" when that cannot be read, None when it is missing."""
+        try:
+            with storage.reader(sha256) as stored:
+                return hashlib.file_digest(stored, "sha256").hexdigest()
+        except NotFound:
+            return None
+        except Unsealable:
+            return ""
 
     def kept(self, keys: Sequence[str]) -> Mapping[str, Kept]:
         """Parts made before whose file is still there."""
@@ -84,7 +101,7 @@ class Workbench:
     def keep(self, key: str, content: bytes | Path | None, made: Kept, seconds: float) -> Kept:
         """Store a part; the heartbeat notes it."""
         sha256 = made.sha256 if content is None else storage.put(content)
-        size = storage.path(sha256).stat().st_size
+        size = storage.size(sha256)
         with self.lock:
             self.units.append(Unit(key, sha256, size, made.pages, seconds, made.found))
         return made._replace(sha256=sha256)

@@ -3,7 +3,6 @@
 It knows no database and no queue: a Desk hands it files and kept parts, hears how far it is, and may stop it.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -56,13 +55,11 @@ def _fetch(files: Sequence[File], desk: Desk) -> dict[str, str]:
     several = list({file.sha256: file for file in files}.values())
     desk.step(steps.FETCH, 0, len(several))
     for number, file in enumerate(several, 1):
-        path = desk.path(file.sha256)
-        if path is None:
+        found = desk.digest(file.sha256)
+        if found is None:
             refused[file.sha256] = "the file is missing from the store"
-        else:
-            with path.open("rb") as stored:
-                if hashlib.file_digest(stored, "sha256").hexdigest() != file.sha256:
-                    refused[file.sha256] = "the file is not the one that was uploaded (its hash differs)"
+        elif found != file.sha256:
+            refused[file.sha256] = "the file is not the one that was uploaded (its hash differs)"
         desk.step(steps.FETCH, number, len(several), file.title)
     return refused
 

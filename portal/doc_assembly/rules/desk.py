@@ -24,7 +24,10 @@ class Desk(Protocol):
     """What the assembly needs from outside."""
 
     def path(self, sha256: str) -> Path | None:
-        """The file in the store; None when it is missing."""
+        """A plain copy of the file in the store, for as long as the work goes on; None when it is missing."""
+
+    def digest(self, sha256: str) -> str | None:
+        """The hash of what the store has under this name; "" when that cannot be read, None when it is missing."""
 
     def kept(self, keys: Sequence[str]) -> Mapping[str, Kept]:
         """Parts made before, by key."""
