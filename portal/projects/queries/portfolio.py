@@ -10,10 +10,10 @@ from portal.core.access import Actor, scoped
 from portal.core.db import db
 from portal.core.errors import TooLarge
 from portal.core.i18n import _
+from portal.core.keyset import Key, Window, window
 from portal.core.money import CRORE
 from portal.core.usecases import query
 from portal.projects.models import DqFlag, Project
-from portal.projects.queries.keyset import Key, Window, _window
 from portal.projects.rules import CLOSED, FACETS, REACHED, VALUES, View, read_view
 
 MOST_EXPORTED = 10_000
@@ -184,7 +184,7 @@ def _page(actor: Actor, view: View, *, size: int = 0) -> Window:
     keys, unique = _order(view)
     found = select(*LISTED, *(key.column.label(key.name) for key in keys))
     found = _narrowed(_visible(found, actor, view), view)
-    return _window(found, keys, unique, after=view.after, before=view.before, size=size or view.size)
+    return window(found, keys, unique, after=view.after, before=view.before, size=size or view.size)
 
 
 def _around(actor: Actor, view: View) -> tuple[dict[str, list[tuple[str, int]]], Totals, int]:

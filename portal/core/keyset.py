@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from sqlalchemy import Date, Integer, Numeric, and_, false, or_
+from sqlalchemy import Date, DateTime, Integer, Numeric, and_, false, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from portal.core.db import db
@@ -34,7 +34,7 @@ class Window(NamedTuple):
     next: str
 
 
-def _window(statement: Any, keys: Sequence[Key], unique: Key, *, after: str, before: str, size: int) -> Window:
+def window(statement: Any, keys: Sequence[Key], unique: Key, *, after: str, before: str, size: int) -> Window:
     """The page after or before a cursor. Each key stands in the row under its name; `unique` breaks ties."""
     back = bool(before)
     order = [*keys, unique]
@@ -106,6 +106,8 @@ def _typed(text: Any, column: Any) -> Any:
         if not abs(number) < BEYOND:
             raise ValueError
         return number if isinstance(column.type, Numeric) else int(number)
+    if isinstance(column.type, DateTime):
+        return dt.datetime.fromisoformat(text)
     if isinstance(column.type, Date):
         return dt.date.fromisoformat(text)
     return text if column.type.python_type is str else uuid.UUID(text)
