@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
 from portal.core import audit
 from portal.core.access import NOTHING, POLICY, About, Actor, Decision, require, require_proof
@@ -74,13 +74,28 @@ def command(
     return wrap
 
 
-def query(use_case: UseCase[P, R]) -> UseCase[P, R]:
-    """A use case that only looks: the right to read its own module is checked first."""
-    _whole, act = _name(use_case, "read")
+@overload
+def query(use_case: UseCase[P, R], /) -> UseCase[P, R]: ...
 
-    @wraps(use_case)
-    def opened(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        require(actor, act)
-        return use_case(actor, *args, **kwargs)
 
-    return opened
+@overload
+def query(*, act: str) -> Callable[[UseCase[P, R]], UseCase[P, R]]: ...
+
+
+def query(use_case: UseCase[P, R] | None = None, /, *, act: str = "read") -> Any:
+    """A use case that only looks: the right to read its own module, or to `act` in it, is checked first.
+
+    `@query(act="own")` in accounts is for what everybody may see of themselves.
+    """
+
+    def wrap(use_case: UseCase[P, R]) -> UseCase[P, R]:
+        _whole, full_act = _name(use_case, act)
+
+        @wraps(use_case)
+        def opened(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            require(actor, full_act)
+            return use_case(actor, *args, **kwargs)
+
+        return opened
+
+    return wrap(use_case) if use_case else wrap
