@@ -35,7 +35,8 @@ class Operation:
     `form` is the body; `file` the name of an uploaded file, handed to the use case as a FileStorage before the form's
     values; `load` the query that finds what an edit changes (makes If-Match required), and `current` what the form
     reads of it, where that is not the record itself; `shows` overrides how the answer is shown; `status` the status of
-    success; `raw` marks use cases that answer a Response themselves.
+    success; `raw` marks use cases that answer a Response themselves; `secret` those whose answer is shown this once:
+    nothing of it is kept, so a repeated Idempotency-Key acts again.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Operation:
     shows: Shows | None = None
     status: int = 0
     raw: bool = False
+    secret: bool = False
 
 
 TABLES: dict[str, Sequence[Operation]] = {}
@@ -68,7 +70,8 @@ def api_blueprint(module: str, shows: Shows, operations: Iterable[Operation]) ->
 
 def _view(operation: Operation, shows: Shows, base: str) -> Callable[..., Any]:
     def view(**path: Any) -> Any:
-        if operation.method == "POST" and request.headers.get("Idempotency-Key"):
+        keyed = operation.method == "POST" and not operation.secret
+        if keyed and request.headers.get("Idempotency-Key"):
             permit(operation.use_case, g.actor, *path.values())
             return once(g.actor, lambda: _answer(operation, shows, base, path))
         return _answer(operation, shows, base, path)

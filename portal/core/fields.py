@@ -1,5 +1,6 @@
-"""Fields for figures: read as officers write them, and kept exactly as they were read."""
+"""Fields for figures and short lists: read as officers write them, and kept exactly as they were read."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -49,3 +50,19 @@ class AmountField(FigureField):
     def __init__(self, label: Any = None, validators: Any = None, *, kept: int = 2, **kwargs: Any) -> None:
         kwargs.setdefault("render_kw", {"data-unit": "₹", "data-money": ""})
         super().__init__(label, validators, kept=kept, **kwargs)
+
+
+class ListField(wtforms.StringField):
+    """Several short texts in one line with commas between them; a JSON list on the API. No text is kept twice."""
+
+    many = True
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """What stands between commas, semicolons or line ends is one text."""
+        if valuelist:
+            texts = [" ".join(part.split()) for line in valuelist for part in re.split(r"[,;\n]", line)]
+            self.data = list(dict.fromkeys("".join(s for s in text if s >= " ") for text in texts if text))
+        self.data = self.data or []
+
+    def _value(self) -> str:
+        return ", ".join(self.data or [])

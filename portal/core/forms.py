@@ -131,6 +131,8 @@ def _typed(field: Any, value: Any) -> Any:
     """A JSON value fit for the field: text, true or false for a tick, a number for a figure. Raises Invalid."""
     if value is None:
         return None
+    if isinstance(value, list) and getattr(field, "many", False):
+        return [_typed(field, one) for one in value]
     wanted: tuple[type, ...] = (str,)
     words = _("A text is expected here.")
     if isinstance(field, wtforms.BooleanField):

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import validators
 
 from portal.core.api import MULTIPART, TABLES, Operation, options_of
+from portal.core.fields import ListField
 from portal.core.forms import Form
 from portal.core.usecases import DOORS
 
@@ -29,6 +30,7 @@ FIELD_KINDS: tuple[tuple[type, dict[str, Any]], ...] = (
     (wtforms.IntegerField, {"type": "integer"}),
     (wtforms.DecimalField, {"type": "string", "format": "decimal"}),
     (wtforms.DateField, {"type": "string", "format": "date"}),
+    (ListField, {"type": "array", "items": {"type": "string"}}),
 )
 
 
@@ -78,7 +80,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             found.append({"name": name, "in": "query", "schema": KINDS.get(kind, {"type": "string"})})
     if operation.load:
         found.append({"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}})
-    if operation.method == "POST":
+    if operation.method == "POST" and not operation.secret:
         found.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}})
     return found
 
