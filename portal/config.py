@@ -38,6 +38,7 @@ class Settings:
     sample_password: str
     s3_bucket: str
     s3_endpoint: str
+    places_file: str
     embedded_postgres: bool
     embedded_valkey: bool
 
@@ -76,6 +77,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         sample_password=env.get("SAMPLE_PASSWORD", ""),
         s3_bucket=env.get("S3_BUCKET", ""),
         s3_endpoint=env.get("S3_ENDPOINT", ""),
+        places_file=env.get("PLACES_FILE", ""),
         embedded_postgres=not database,
         embedded_valkey=not redis,
     )
