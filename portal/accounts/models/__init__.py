@@ -1,7 +1,7 @@
 """Officers and everything they sign in with."""
 
 from portal.accounts.models.factors import Factor, RecoveryCode
-from portal.accounts.models.officers import Identity, Invitation, Officer
+from portal.accounts.models.officers import Identity, Invitation, Officer, OfficerBatch
 from portal.accounts.models.sessions import ApiKey, OfficerSession, RefreshToken, SigningKey
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Identity",
     "Invitation",
     "Officer",
+    "OfficerBatch",
     "OfficerSession",
     "RecoveryCode",
     "RefreshToken",

@@ -2,15 +2,17 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, case, func, or_, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
 from portal.core.access import NO_ROLE
 from portal.core.db import Base, now
-from portal.core.errors import RuleBroken
+from portal.core.errors import RuleBroken, Stale
 from portal.core.i18n import _
 
 
@@ -36,7 +38,48 @@ class Officer(Base):
     locked_why: Mapped[str] = mapped_column(default="", server_default="")
     version: Mapped[int] = mapped_column(server_default="1")
 
+    identities: Mapped[list["Identity"]] = relationship(viewonly=True)
+
     __mapper_args__ = {"version_id_col": version}
+
+    @hybrid_property
+    def state(self) -> str:
+        """The one word for the account: disabled, locked, waiting (for a role), invited, active."""
+        if not self.active:
+            return "disabled"
+        if self.locked_at is not None:
+            return "locked"
+        if self.waits_for_a_role:
+            return "waiting"
+        return "active" if self.has_a_way_in else "invited"
+
+    @state.inplace.expression
+    @classmethod
+    def _state(cls) -> ColumnElement[str]:
+        return case(
+            (~cls.active, "disabled"),
+            (cls.locked_at.is_not(None), "locked"),
+            (cls.role == NO_ROLE, "waiting"),
+            (cls.has_a_way_in, "active"),
+            else_="invited",
+        )
+
+    @hybrid_property
+    def has_a_way_in(self) -> bool:
+        """Has a password, or an account at the organisation; without either, an invitation is still to be taken up."""
+        return bool(self.password_hash or self.identities)
+
+    @has_a_way_in.inplace.expression
+    @classmethod
+    def _has_a_way_in(cls) -> ColumnElement[bool]:
+        return or_(cls.password_hash != "", cls.identities.any())
+
+    def seen_as(self, seen: int | None) -> None:
+        """Raise Stale when the administrator looked at another version than the one about to be changed."""
+        if seen is not None and seen != self.version:
+            raise Stale(
+                _("Someone else saved this after you opened it. Compare, choose, and save again."), current=self
+            )
 
     @property
     def may_sign_in(self) -> bool:
@@ -92,3 +135,23 @@ class Identity(Base):
     officer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("officer.id"), index=True)
     issuer: Mapped[str]
     subject: Mapped[str]
+
+
+class OfficerBatch(Base):
+    """A list of officers read for a dry run. Its rows are forgotten once it is loaded or left: they are personal data.
+
+    `heads` are the headings as written, `rows` pairs of the row's number and its texts. `made` are the accounts it
+    made, so that their links can be had, once.
+    """
+
+    __tablename__ = "officer_batch"
+    filename: Mapped[str]
+    officer_id: Mapped[uuid.UUID]
+    officer_name: Mapped[str]
+    heads: Mapped[list[str]] = mapped_column(JSONB)
+    rows: Mapped[list[Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(default="dry_run")  # dry_run, loaded, left
+    result: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
+    made: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    loaded_at: Mapped[dt.datetime | None]
+    links_at: Mapped[dt.datetime | None]
