@@ -5,7 +5,7 @@ import tomllib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -93,7 +93,7 @@ class Actor:
     """Whoever acts: a signed-in officer, a machine with an officer's key, or the system on its own account.
 
     `scopes` are the only acts an API key has; `proven_at` is when the officer last proved who they are; `about` is the
-    project a page shows, set by within().
+    project a page shows, set by within(); `instrument` is the number of the one they act under, set by under().
     """
 
     id: uuid.UUID
@@ -107,6 +107,7 @@ class Actor:
     session: str = ""
     proven_at: dt.datetime | None = None
     about: About = field(default=NOTHING, compare=False)
+    instrument: str = field(default="", compare=False)
 
     def can(self, act: str, about: About | None = None) -> bool:
         """`act` is "module.read", "module.write" or a named act of the policy, such as "doc_assembly.build"."""
@@ -115,6 +116,16 @@ class Actor:
     def within(self, about: About) -> "Actor":
         """The same officer before one project, so that a page offers only what will be taken there."""
         return replace(self, about=about)
+
+    def under(self, instrument: str) -> "Actor":
+        """The same officer acting for the Chief Engineer, under the instrument of this number; under none as before."""
+        return replace(self, instrument=instrument) if instrument else self
+
+    @property
+    def signature(self) -> str:
+        """The name that stands under an act (tech-sanction, section 10: "for Chief Engineer, instrument n")."""
+        name = self.name or self.role
+        return f"{name}, for Chief Engineer, instrument {self.instrument}" if self.instrument else name
 
     def knows(self, project_id: uuid.UUID) -> bool:
         """Whether the project exists for them: a consultant knows assigned projects only."""
@@ -137,8 +148,8 @@ def decide(actor: Actor, act: str, about: About = NOTHING, *, on: dt.date | None
         return Decision(False, "key")
     if about.restricted and actor.role not in POLICY["restricted"]["readers"]:
         return Decision(False, "restricted")
-    if not act.endswith(".read") and not _posted(actor, about):
-        return Decision(False, "place")
+    if not act.endswith(".read") and not found.instrument and not _posted(actor, about):
+        return Decision(False, "place")  # an instrument names its own circles, and lends only there
     if about.done & set(POLICY["separation"].get(act, ())):
         return Decision(False, "separation")
     return found
@@ -165,8 +176,15 @@ def _lends(instrument: Instrument, role: str, act: str, about: About, day: dt.da
         return False
     if day < instrument.starts or (instrument.ends is not None and day > instrument.ends):
         return False
-    within = about.amount is not None and instrument.floor <= about.amount <= instrument.ceiling
-    return within and about.circle in instrument.circles and about.project_class in instrument.classes
+    top = lent["full"] if instrument.charge == "full_additional_charge" else lent["to"][role]
+    if about.amount is None or not instrument.floor <= whole_paise(about.amount) <= min(instrument.ceiling, top):
+        return False
+    return about.circle in instrument.circles and about.project_class in instrument.classes
+
+
+def whole_paise(amount: Decimal) -> Decimal:
+    """Powers are measured in whole paise, half up: an amount is on one side of a band or on the other."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _posted(actor: Actor, about: About) -> bool:
@@ -215,8 +233,8 @@ def _refusal(why: str, act: str) -> Any:
 
 
 def require_place(actor: Actor, about: About) -> None:
-    """Raise NotPermitted for a write outside the circles and divisions the officer is posted to."""
-    if actor.role != SYSTEM.role and not _posted(actor, about):
+    """Raise NotPermitted for a write outside the circles and divisions the officer is posted to, or lent a right in."""
+    if actor.role != SYSTEM.role and not actor.instrument and not _posted(actor, about):
         raise NotPermitted(_refusal("place", ""), why="place")
 
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from portal.core.access import Actor, Instrument
 from portal.core.calendar import IST
-from portal.core.db import after_commit, now
+from portal.core.db import after_commit, db, now
 from portal.core.live import announce
 from portal.core.redis import connection
 from portal.core.registry import supplied
@@ -74,9 +74,17 @@ def card_of(officer_id: uuid.UUID) -> Card | None:
     except RedisError as lost:
         log.warning("cards are read from the database: %s", lost)
     card = read_card(officer_id)
-    if card is not None:
-        _keep(card, generation)
+    if card is not None and not db.session().info.get("writing"):
+        _keep(card, generation)  # within a command the card may hold what is rolled back yet
     return card
+
+
+def forget_verdicts(officer_id: uuid.UUID) -> None:
+    """Drop what a policy server said about an officer; the card stays."""
+    try:
+        connection().delete(f"verdicts:{officer_id}")
+    except RedisError as lost:
+        log.warning("verdicts of %s were not dropped: %s", officer_id, lost)
 
 
 def read_card(officer_id: uuid.UUID) -> Card | None:
@@ -89,13 +97,13 @@ def read_card(officer_id: uuid.UUID) -> Card | None:
 def _keep(card: Card, generation: bytes) -> None:
     keys = [f"card:{card.id}", f"card-generation:{card.id}"]
     try:
-        connection().eval(STORE, 2, *keys, msgspec.json.encode(card), generation, _life())
+        connection().eval(STORE, 2, *keys, msgspec.json.encode(card), generation, life_s())
     except RedisError as lost:
         log.warning("a card was not kept: %s", lost)
 
 
-def _life() -> int:
-    """An hour, but not past midnight, when instruments and assignments begin and end."""
+def life_s() -> int:
+    """How long a card is good: an hour, but not past midnight, when instruments and assignments begin and end."""
     here = now().astimezone(IST)
     midnight = dt.datetime.combine(here.date() + dt.timedelta(days=1), dt.time(), IST)
     return max(1, min(LIFE_S, int((midnight - here).total_seconds())))

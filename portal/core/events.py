@@ -137,7 +137,7 @@ def _stored(fact: Event, about: Any, version: int, actor: Actor) -> StoredEvent:
         stream_version=version,
         project_id=getattr(about, "project_id", None),
         actor_id=actor.id,
-        actor_name=actor.name or actor.role,
+        actor_name=actor.signature,
         correlation_id=ORIGIN.get().request_id,
         payload=_plain(asdict(fact)),
         at=now(),

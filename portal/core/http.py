@@ -134,7 +134,8 @@ def answer_outage(error: Exception) -> ResponseReturnValue:
     """The database or Redis is away for a moment: nothing was half-written, and trying again is right."""
     log.warning("outage: %r", error)
     title = _("Back in a moment")
-    detail = _("A part of the portal is restarting. Nothing was half-saved. Try again in a moment.")
+    restarting = _("A part of the portal is restarting. Nothing was half-saved. Try again in a moment.")
+    detail = str(error) if isinstance(error, PortalError) else restarting
     if wants_json():
         answer = problem(503, title, detail)
     else:  # a page that needs neither session nor database

@@ -56,7 +56,7 @@ def command(
             decided = permit(use_case, actor, *args)
             require_proof(actor, full_act)
             with transaction(actor.id):
-                answer = use_case(actor, *args, **kwargs)
+                answer = use_case(actor.under(decided.instrument), *args, **kwargs)
                 if audited:
                     audit.note(actor, full_act, name, args, instrument=decided.instrument)
             log.log(

@@ -22,7 +22,8 @@ def list_officers(actor: Actor) -> tuple[Sequence[Officer], str]:
 @supplies("officer.card")
 def _card_of(officer_id: uuid.UUID) -> Card | None:
     """What rights depend on, from every module that knows a part of it; None for who may not sign in."""
-    officer = db.session.get(Officer, officer_id)
+    found = select(Officer).where(Officer.id == officer_id)  # as it is now, not as this session read it before
+    officer = db.session.scalar(found.execution_options(populate_existing=True))
     if officer is None or not officer.may_sign_in:
         return None
     assigned: frozenset[uuid.UUID] = frozenset()
