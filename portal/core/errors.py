@@ -84,6 +84,13 @@ class TooMany(PortalError):
     title = "Too many at once"
 
 
+class PolicyAway(PortalError):
+    """The policy server gives no answer and none is kept: nothing is allowed until it does (fail closed)."""
+
+    status = 503
+    title = "Back in a moment"
+
+
 class Stale(PortalError):
     """Another officer saved first; `current` is the record as it now stands (API: 412)."""
 
