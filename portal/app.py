@@ -16,7 +16,7 @@ from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
 from portal.config import settings
-from portal.core import health, http, keys, live, openapi, redis, storage, tokens, whereabouts
+from portal.core import health, http, keys, live, opa, openapi, redis, storage, tokens, whereabouts
 from portal.core.db import db
 from portal.core.events import know_events
 from portal.core.i18n import LANGUAGES, _
@@ -43,7 +43,7 @@ def create_app(**overrides: Any) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
     db.init_app(app)
-    for part in (redis, keys, storage, tokens, whereabouts):
+    for part in (redis, keys, storage, opa, tokens, whereabouts):
         part.init_app(app)
     _init_extensions(app)
     app.register_blueprint(health.bp)
@@ -70,6 +70,7 @@ def _defaults() -> dict[str, Any]:
         "S3_BUCKET": own.s3_bucket,
         "S3_ENDPOINT": own.s3_endpoint,
         "PLACES_FILE": own.places_file,
+        "OPA_URL": own.opa_url,
         "SESSION_TYPE": "redis",
         "SESSION_PERMANENT": True,
         "PERMANENT_SESSION_LIFETIME": 24 * 3600,

@@ -39,6 +39,7 @@ class Settings:
     s3_bucket: str
     s3_endpoint: str
     places_file: str
+    opa_url: str
     embedded_postgres: bool
     embedded_valkey: bool
 
@@ -78,6 +79,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         s3_bucket=env.get("S3_BUCKET", ""),
         s3_endpoint=env.get("S3_ENDPOINT", ""),
         places_file=env.get("PLACES_FILE", ""),
+        opa_url=_address(env, "OPA_URL"),
         embedded_postgres=not database,
         embedded_valkey=not redis,
     )
@@ -127,6 +129,13 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
     if not given.isascii() or not given.isdigit() or not low <= int(given) <= high:
         raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {given!r}.")
     return int(given)
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    given = env.get(name, "")
+    if given and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", given):
+        raise BadSetting(f"{name} must be an address such as http://127.0.0.1:8181, not {given!r}.")
+    return given
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:
