@@ -8,10 +8,13 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import quote
+
+from portal.secrets import BadSetting, Secrets
+from portal.vault import Access
 
 ROOT = Path(__file__).resolve().parent.parent
 SOCKET_PATH_MAX = 107  # bytes; the kernel's limit for the address of a unix socket, less its end mark
@@ -19,8 +22,7 @@ LONGEST_SOCKET = "postgres/.s.PGSQL.5432"
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._ -]+")
 
 
-class BadSetting(SystemExit):
-    """A setting the portal cannot start with; where nobody catches it, its line is printed and the exit status is 1."""
+__all__ = ["ROOT", "BadSetting", "Settings", "private_folder", "read_settings", "settings", "socket_folder"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +45,15 @@ class Settings:
     embedded_postgres: bool
     embedded_valkey: bool
 
+    given_secret_key: str = field(repr=False)
+    master_key: str = field(repr=False)
+    vault: Access | None
+    vault_transit_key: str
+
     @cached_property
     def secret_key(self) -> str:
         """SECRET_KEY, or a key made once and kept in the data folder, readable by its owner only."""
-        given = os.environ.get("SECRET_KEY", "")
-        return given or _kept_secret(self.var / "secret-key")
+        return self.given_secret_key or _kept_secret(self.var / "secret-key")
 
     @property
     def sockets(self) -> Path:
@@ -65,7 +71,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     """Understand the environment; an empty variable counts as one not set. Raises BadSetting."""
     var = Path(env.get("PORTAL_VAR") or ROOT / "var").expanduser().resolve()
     sockets = socket_folder(var)
-    database, redis = env.get("DATABASE_URL", ""), env.get("REDIS_URL", "")
+    secret = Secrets(env)
+    database, redis = secret.get("DATABASE_URL"), secret.get("REDIS_URL")
     return Settings(
         var=var,
         database_url=_with_driver(database) if database else postgres_url(sockets / "postgres"),
@@ -75,13 +82,17 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
         job_workers=_number(env, "JOB_WORKERS", 2, 1, 64),
         cookie_secure=_yes(env, "COOKIE_SECURE"),
-        sample_password=env.get("SAMPLE_PASSWORD", ""),
+        sample_password=secret.get("SAMPLE_PASSWORD"),
         s3_bucket=env.get("S3_BUCKET", ""),
         s3_endpoint=env.get("S3_ENDPOINT", ""),
         places_file=env.get("PLACES_FILE", ""),
         opa_url=_address(env, "OPA_URL"),
         embedded_postgres=not database,
         embedded_valkey=not redis,
+        given_secret_key=secret.needed("SECRET_KEY"),
+        master_key=secret.get("MASTER_KEY"),
+        vault=secret.vault,
+        vault_transit_key=env.get("VAULT_TRANSIT_KEY", ""),
     )
 
 

@@ -8,6 +8,8 @@ from flask import Flask, current_app
 from portal.core.i18n import _
 from portal.core.keys.base import Keeper, KeysAway, Unsealable
 from portal.core.keys.local import LocalKeeper
+from portal.core.keys.transit import TransitKeeper
+from portal.vault import Vault
 
 __all__ = ["Keeper", "KeysAway", "Ring", "Unsealable", "init_app", "ring"]
 
@@ -54,6 +56,8 @@ def ring() -> Ring:
 
 
 def init_app(app: Flask) -> None:
-    """Keys of the setting MASTER_KEY, or of the data folder."""
-    local = LocalKeeper(Path(app.config["VAR"]) / "master-keys", app.config.get("MASTER_KEY", ""))
-    app.extensions["keys"] = Ring([local])
+    """Keys of the setting MASTER_KEY, or of the data folder; those of a Vault come first where one is set."""
+    keepers: list[Keeper] = [LocalKeeper(Path(app.config["VAR"]) / "master-keys", app.config.get("MASTER_KEY", ""))]
+    if place := app.config.get("VAULT_TRANSIT_KEY"):
+        keepers.insert(0, TransitKeeper(Vault(app.config["VAULT"]), place))
+    app.extensions["keys"] = Ring(keepers)

@@ -53,26 +53,28 @@ class LocalKeeper:
     prefix = "local"
 
     def __init__(self, place: Path, given: str = "") -> None:
-        self.place, self.given = place, given
+        self.place = place
+        self.given = read_keys(given, "MASTER_KEY") if given else {}
         self.read: tuple[int, ...] = ()
-        self.keys: dict[str, bytes] = {}
-        if given:
-            self.keys = read_keys(given, "MASTER_KEY")
+        self.kept: dict[str, bytes] = {}
 
     @property
     def current(self) -> str:
+        if not self.given and not self.place.exists():
+            self._write([secrets.token_bytes(BYTES)], replace=False)
         return list(self._all())[-1]
 
     def wrap(self, key: bytes) -> tuple[str, bytes]:
         version = self.current
         nonce = os.urandom(NONCE)
-        return version, nonce + AESGCM(self.keys[version]).encrypt(nonce, key, version.encode())
+        return version, nonce + AESGCM(self._all()[version]).encrypt(nonce, key, version.encode())
 
     def unwrap(self, version: str, wrapped: bytes) -> bytes:
-        if version not in self._all():
+        master = self._all().get(version)
+        if master is None:
             raise Unsealable(_("The master key %(name)s is not at hand.", name=version))
         try:
-            return AESGCM(self.keys[version]).decrypt(wrapped[:NONCE], wrapped[NONCE:], version.encode())
+            return AESGCM(master).decrypt(wrapped[:NONCE], wrapped[NONCE:], version.encode())
         except (InvalidTag, ValueError):
             raise Unsealable(_("A wrapped key was altered.")) from None
 
@@ -89,15 +91,12 @@ class LocalKeeper:
         return self.current
 
     def _all(self) -> dict[str, bytes]:
-        """The keys, read again where another process has added one."""
-        if self.given:
-            return self.keys
-        if not self.place.exists():
-            self._write([secrets.token_bytes(BYTES)], replace=False)
-        found = self.place.stat()
-        if self.read != (seen := (found.st_ino, found.st_mtime_ns)):
-            self.keys, self.read = read_keys(self.place.read_text(), str(self.place)), seen
-        return self.keys
+        """The kept keys, read again where another process has added one, and then those that were given."""
+        with suppress(FileNotFoundError):
+            found = self.place.stat()
+            if self.read != (seen := (found.st_ino, found.st_mtime_ns)):
+                self.kept, self.read = read_keys(self.place.read_text(), str(self.place)), seen
+        return self.kept | self.given
 
     def _write(self, keys: list[bytes], *, replace: bool) -> None:
         self.place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
