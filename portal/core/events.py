@@ -67,7 +67,7 @@ class Outbox(Base):
 APPEND_ONLY = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$;
-CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
 event.listen(StoredEvent.__table__, "after_create", DDL(APPEND_ONLY.format(table="event")))  # type: ignore[no-untyped-call]
