@@ -1,0 +1,1 @@
+"""What the watch decides, as pure functions over plain records: no session, no request, no clock."""
