@@ -19,6 +19,7 @@ from portal.vault import Access
 ROOT = Path(__file__).resolve().parent.parent
 SOCKET_PATH_MAX = 107  # bytes; the kernel's limit for the address of a unix socket, less its end mark
 LONGEST_SOCKET = "postgres/.s.PGSQL.5432"
+OIDC = ("issuer", "client_id", "client_secret", "name", "scopes", "role_claim", "role_map")  # settings OIDC_ISSUER, …
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._ -]+")
 
 
@@ -42,6 +43,12 @@ class Settings:
     s3_endpoint: str
     places_file: str
     opa_url: str
+    public_url: str
+    oidc: Mapping[str, str] = field(repr=False)
+    local_accounts: str
+    second_factor_roles: frozenset[str]
+    user_requests: int
+    stranger_requests: int
     embedded_postgres: bool
     embedded_valkey: bool
 
@@ -87,6 +94,12 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         s3_endpoint=env.get("S3_ENDPOINT", ""),
         places_file=env.get("PLACES_FILE", ""),
         opa_url=_address(env, "OPA_URL"),
+        public_url=env.get("PUBLIC_URL", "").rstrip("/"),
+        oidc={name: secret.get(f"OIDC_{name.upper()}") for name in OIDC},
+        second_factor_roles=_words(env, "SECOND_FACTOR_ROLES"),
+        user_requests=_number(env, "USER_REQUESTS", 1000, 1, 10_000_000),
+        stranger_requests=_number(env, "STRANGER_REQUESTS", 120, 1, 10_000_000),
+        local_accounts=_one_of(env, "LOCAL_ACCOUNTS", ("yes", "break-glass", "no")),
         embedded_postgres=not database,
         embedded_valkey=not redis,
         given_secret_key=secret.needed("SECRET_KEY"),
@@ -140,6 +153,17 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
     if not given.isascii() or not given.isdigit() or not low <= int(given) <= high:
         raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {given!r}.")
     return int(given)
+
+
+def _words(env: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset(word.strip().lower() for word in env.get(name, "").split(",") if word.strip())
+
+
+def _one_of(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    given = env.get(name, "").lower() or known[0]
+    if given not in known:
+        raise BadSetting(f"{name} must be one of {', '.join(known)}, not {given!r}.")
+    return given
 
 
 def _address(env: Mapping[str, str], name: str) -> str:
