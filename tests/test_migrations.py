@@ -52,4 +52,4 @@ def test_the_migrated_database_guards_what_is_append_only(empty, alembic):
         guarded = connection.execute(
             text("SELECT event_object_table FROM information_schema.triggers WHERE trigger_name = 'append_only'")
         )
-        assert set(guarded.scalars()) == {"event", "audit_record", "section_revision"}
+        assert set(guarded.scalars()) == {"event", "audit_record", "audit_seal", "section_revision"}
