@@ -16,11 +16,11 @@ from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
 from portal.config import settings
-from portal.core import health, http, keys, live, opa, openapi, redis, storage, tokens, whereabouts
+from portal.core import health, http, keys, live, oidc, opa, openapi, redis, storage, tokens, whereabouts
 from portal.core.db import db
 from portal.core.events import know_events
 from portal.core.i18n import LANGUAGES, _
-from portal.core.limits import limiter, storage_url
+from portal.core.limits import STORAGE_OPTIONS, storage_url
 from portal.core.show import FILTERS
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,7 @@ def create_app(**overrides: Any) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
     db.init_app(app)
-    for part in (redis, keys, storage, opa, tokens, whereabouts):
+    for part in (redis, keys, storage, opa, tokens, whereabouts, oidc):
         part.init_app(app)
     _init_extensions(app)
     app.register_blueprint(health.bp)
@@ -74,6 +74,9 @@ def _defaults() -> dict[str, Any]:
         "S3_ENDPOINT": own.s3_endpoint,
         "PLACES_FILE": own.places_file,
         "OPA_URL": own.opa_url,
+        "PUBLIC_URL": own.public_url,
+        "OIDC": own.oidc,
+        "LOCAL_ACCOUNTS": own.local_accounts,
         "SESSION_TYPE": "redis",
         "SESSION_PERMANENT": True,
         "PERMANENT_SESSION_LIFETIME": 24 * 3600,
@@ -87,6 +90,9 @@ def _defaults() -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 4 << 20,
         "SEND_FILE_MAX_AGE_DEFAULT": 7 * 24 * 3600,
         "RATELIMIT_STORAGE_URI": storage_url(own.redis_url),
+        "RATELIMIT_STORAGE_OPTIONS": STORAGE_OPTIONS,
+        "USER_REQUESTS": own.user_requests,
+        "STRANGER_REQUESTS": own.stranger_requests,
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "portal" / "translations"),
         "COMPRESS_STREAMS": False,
         "COMPRESS_ALGORITHM": ["br", "gzip"],
@@ -100,7 +106,6 @@ def _init_extensions(app: Flask) -> None:
     Babel(app, locale_selector=http.language, default_timezone="Asia/Kolkata")
     Compress(app)
     http.init_app(app)
-    limiter.init_app(app)
     import_module("portal.accounts.pages").logins.init_app(app)
 
 

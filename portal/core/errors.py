@@ -78,10 +78,14 @@ class TooLarge(PortalError):
 
 
 class TooMany(PortalError):
-    """Too much of one thing at once; worth another try later."""
+    """Too much of one thing at once; worth another try later, in `retry_after` seconds where that is known."""
 
     status = 429
     title = "Too many at once"
+
+    def __init__(self, message: Any, *, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PolicyAway(PortalError):

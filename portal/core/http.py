@@ -20,6 +20,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup, escape
@@ -28,9 +29,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import FileWrapper
 
-from portal.core import storage
+from portal.core import audit, limits, stepup, storage
 from portal.core.access import Actor
-from portal.core.errors import Invalid, PortalError
+from portal.core.errors import Invalid, NotProven, PortalError, TooMany
 from portal.core.i18n import LANGUAGES, _
 from portal.core.origin import ORIGIN, Origin
 from portal.core.problem import problem
@@ -55,19 +56,28 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-def identify() -> ResponseReturnValue | None:
-    """Put the actor on g; turn away whoever has not signed in, unless the endpoint is public."""
+def identify() -> None:
+    """Put the actor on g, or why whoever asks is nobody."""
     given = request.headers.get("X-Request-Id", "")
     number = given if given.isalnum() and 8 <= len(given) <= 64 else uuid.uuid4().hex
     device = request.headers.get("User-Agent", "")[:300]
     ORIGIN.set(Origin("api" if wants_json() else "web", request.remote_addr or "", number, device))
-    g.actor = None
+    g.actor, g.refused = None, None
     if request.endpoint == "static":
-        return None
+        return
     if any("\x00" in text for text in request.args.values()):
         raise Invalid(_("The address holds a sign that no text can have."))
     (who,) = supplied("actor.of_request")
-    g.actor = who()
+    try:
+        g.actor = who()
+    except PortalError as refused:  # raised once the request is counted: a forged token has a limit, too
+        g.refused = refused
+
+
+def admit() -> ResponseReturnValue | None:
+    """Turn away whoever has not signed in, unless the endpoint is public."""
+    if g.refused:
+        raise g.refused
     if g.actor or request.endpoint in PUBLIC:
         return None
     if wants_json():
@@ -86,8 +96,6 @@ def harden(answer: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Request-Id"] = ORIGIN.get().request_id
-    if answer.status_code < 400:
-        headers.pop("Retry-After", None)  # the limits give it with every answer
     if request.endpoint != "static" and not answer.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
     return answer
@@ -110,7 +118,12 @@ def refuse(status: int, title: Any, detail: Any, error: PortalError | None = Non
 def answer_portal_error(error: PortalError) -> ResponseReturnValue:
     """What a use case refused on purpose."""
     log.info("refused %s: %s", error.status, error)
-    return refuse(error.status, _(error.title), str(error), error)
+    module, ids = (request.blueprint or "").removesuffix("_api"), (request.view_args or {}).values()
+    audit.refused(error, signed_in(), module, ids, wrote=request.method not in ("GET", "HEAD"))
+    answer = current_app.make_response(refuse(error.status, _(error.title), str(error), error))
+    if isinstance(error, TooMany) and error.retry_after:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -118,16 +131,29 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if isinstance(getattr(error, "original_exception", None), RedisError | OperationalError):
         return answer_outage(error)
+    if isinstance(error, RateLimitExceeded):
+        return answer_haste()
     if isinstance(error, CSRFError):
         return refuse(400, _("This form is too old"), _("Load the page again and repeat; nothing was saved."))
     words = {
         404: (_("Not found"), _("There is nothing at this address. Search for the project instead.")),
         405: (_("Not possible here"), _("This address does not take that kind of request.")),
         413: (_("Too large"), _("The upload is larger than the 200 MB that are taken.")),
-        429: (_("Too many requests"), _("Wait a minute, then try again.")),
     }
     title, detail = words.get(status, (error.name, error.description or ""))
     return refuse(status, title, detail)
+
+
+def answer_haste() -> ResponseReturnValue:
+    """More requests than the limit allows: when to try again, and to machines which quota was used up."""
+    wait = limits.seconds_to_wait()
+    title, detail = _("Too many requests"), _("Try again in %(seconds)s seconds.", seconds=wait)
+    if wants_json():
+        answer = problem(429, title, detail, **limits.exceeded())
+    else:
+        answer = current_app.make_response(refuse(429, title, detail))
+    answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def answer_outage(error: Exception) -> ResponseReturnValue:
@@ -186,9 +212,12 @@ def signed_in() -> Actor | None:
 
 def init_app(app: Flask) -> None:
     """Wire the above into the app."""
-    app.before_request(identify)  # before the form is read: strangers upload nothing
+    app.before_request(identify)
+    limits.init_app(app)
+    app.before_request(admit)  # before the form is read: strangers upload nothing
     csrf.init_app(app)
     app.after_request(harden)
+    app.register_error_handler(NotProven, stepup.answer)
     app.register_error_handler(PortalError, answer_portal_error)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(RedisError, answer_outage)

@@ -1,8 +1,22 @@
-"""How often: a moving window in Redis, shared by all web processes; a local one while Redis is away."""
+"""How often: a moving window in Redis, shared by all web processes; a local one while Redis is away.
 
-from flask import g, request
-from flask_limiter import Limiter
+Answers carry `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers): the policy by name with quota
+and window in seconds, and what is left of the one that is nearest to its end. `Retry-After` comes with a refusal only.
+"""
+
+import math
+import time
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+STORAGE_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
+FREE = ("static", "health.alive", "health.ready")
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
 
 def who() -> str:
@@ -11,15 +25,62 @@ def who() -> str:
     return str(actor.id) if actor else get_remote_address()
 
 
+def allowed() -> str:
+    """The quota of whoever asks, over all pages and the API together."""
+    known = getattr(g, "actor", None) is not None
+    quota = current_app.config["USER_REQUESTS" if known else "STRANGER_REQUESTS"]
+    return f"{quota}/minute"
+
+
 limiter = Limiter(
     who,
     strategy="moving-window",
-    headers_enabled=True,
     in_memory_fallback_enabled=True,
     key_prefix="limit",
-    default_limits=[lambda: "1000/minute"],
-    default_limits_exempt_when=lambda: not request.path.startswith("/api/"),
+    request_identifier=lambda: request.endpoint or "nowhere",
+    application_limits=[allowed],
+    application_limits_exempt_when=lambda: request.endpoint in FREE,
 )
+
+
+def tell(answer: Response) -> Response:
+    """The two header fields, from the limits this request was measured by."""
+    measured = limiter.current_limits if limiter.enabled else []
+    if not measured:
+        return answer
+    policies = {_name(one): one for one in measured}
+    nearest = min(policies, key=lambda name: policies[name].remaining / policies[name].limit.amount)
+    quotas = [f'"{name}";q={one.limit.amount};w={one.limit.get_expiry()}' for name, one in policies.items()]
+    answer.headers["RateLimit-Policy"] = ", ".join(quotas)
+    answer.headers["RateLimit"] = f'"{nearest}";r={policies[nearest].remaining};t={_seconds(policies[nearest])}'
+    return answer
+
+
+def seconds_to_wait() -> int:
+    """How long whoever was refused has to wait until the next request is taken."""
+    measured = [one for one in limiter.current_limits if one.breached]
+    return max((_seconds(one) for one in measured), default=60)
+
+
+def exceeded() -> dict[str, Any]:
+    """Members of the problem: its type, and the names of the quotas that are used up."""
+    return {"type": QUOTA_EXCEEDED, "violated-policies": [_name(one) for one in limiter.current_limits if one.breached]}
+
+
+def _name(limit: RequestLimit) -> str:
+    if not limit.shared:
+        return "tries"
+    return "officer" if getattr(g, "actor", None) else "stranger"
+
+
+def _seconds(limit: RequestLimit) -> int:
+    return max(1, math.ceil(limit.window.reset_time - time.time()))
+
+
+def init_app(app: Flask) -> None:
+    """Count before the form of a request is read, and tell after it."""
+    limiter.init_app(app)
+    app.after_request(tell)
 
 
 def storage_url(redis_url: str) -> str:
