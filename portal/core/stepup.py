@@ -4,6 +4,7 @@ The officer is led to /prove; the address and the fields of the refused form wai
 server, sealed, for fifteen minutes. Over the API the answer is that of RFC 9470.
 """
 
+import datetime as dt
 import json
 import time
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from flask import Response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import POLICY
+from portal.core.db import now
 from portal.core.errors import NotProven
 from portal.core.problem import problem
 from portal.core.sealing import seal, unseal
@@ -75,6 +77,11 @@ def held_request(number: str) -> Held | None:
 def let_go(number: str) -> None:
     """Forget what waited under a number."""
     session["held"] = {other: kept for other, kept in session.get("held", {}).items() if other != number}
+
+
+def is_fresh(proven_at: dt.datetime | None) -> bool:
+    """Whether a proof still counts."""
+    return proven_at is not None and now() - proven_at <= dt.timedelta(minutes=minutes())
 
 
 def minutes() -> int:

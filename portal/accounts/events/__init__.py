@@ -1,5 +1,14 @@
 """Facts about officers, their sessions and what they sign in with."""
 
+from portal.accounts.events.factors import (
+    FactorAdded,
+    FactorRemoved,
+    PasswordChanged,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+)
+from portal.accounts.events.federation import IdentityLinked
+from portal.accounts.events.keys import ApiKeyMade, ApiKeyRevoked, TokenKeyMade, TokenKeysWithdrawn
 from portal.accounts.events.officers import (
     InvitationRemoved,
     LinkGiven,
@@ -17,6 +26,11 @@ from portal.accounts.events.officers import (
 from portal.accounts.events.sessions import OfficerSignedIn, SessionsEnded
 
 __all__ = [
+    "ApiKeyMade",
+    "ApiKeyRevoked",
+    "FactorAdded",
+    "FactorRemoved",
+    "IdentityLinked",
     "InvitationRemoved",
     "LinkGiven",
     "LinkTakenUp",
@@ -28,7 +42,12 @@ __all__ = [
     "OfficerSignedIn",
     "OfficerUnlocked",
     "OfficersLoaded",
+    "PasswordChanged",
+    "RecoveryCodeUsed",
+    "RecoveryCodesMade",
     "RoleChanged",
     "SecondFactorReset",
     "SessionsEnded",
+    "TokenKeyMade",
+    "TokenKeysWithdrawn",
 ]

@@ -1,6 +1,29 @@
 """What a person may type about accounts."""
 
-from portal.accounts.forms.officers import OfficerForm
-from portal.accounts.forms.signing_in import SignInForm
+from portal.accounts.forms.factors import FactorForm
+from portal.accounts.forms.officers import (
+    InviteForm,
+    ParticularsForm,
+    PasswordForm,
+    PlanForm,
+    ReasonForm,
+    RoleForm,
+    RosterForm,
+)
+from portal.accounts.forms.signing_in import ChangePasswordForm, PasskeyForm, ProveForm, SecondForm, SignInForm
 
-__all__ = ["OfficerForm", "SignInForm"]
+__all__ = [
+    "ChangePasswordForm",
+    "FactorForm",
+    "InviteForm",
+    "ParticularsForm",
+    "PasskeyForm",
+    "PasswordForm",
+    "PlanForm",
+    "ProveForm",
+    "ReasonForm",
+    "RoleForm",
+    "RosterForm",
+    "SecondForm",
+    "SignInForm",
+]

@@ -1,7 +1,7 @@
 """The pages of accounts: signing in, one's own account, the administrator's desk."""
 
-from portal.accounts.pages import officers, signing_in
+from portal.accounts.pages import federation, leaving, officers, own, passkeys, second_factor, signing_in
 from portal.accounts.pages.blueprint import bp
 from portal.accounts.pages.identity import logins
 
-__all__ = ["bp", "logins", "officers", "signing_in"]
+__all__ = ["bp", "federation", "leaving", "logins", "officers", "own", "passkeys", "second_factor", "signing_in"]

@@ -1,6 +1,7 @@
 """Signing in and out, and the language switch."""
 
 import datetime as dt
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,18 +10,22 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
 from portal.accounts import commands
-from portal.accounts.commands.signing_in import _sign_in
-from portal.accounts.forms import SignInForm
+from portal.accounts.commands.proving import _by_passkey
+from portal.accounts.commands.signing_in import _begin, _recognised
+from portal.accounts.forms import PasskeyForm, SignInForm
 from portal.accounts.pages.blueprint import bp
 from portal.accounts.pages.identity import Visitor
+from portal.accounts.pages.passkeys import _passkeys_work, _signed
+from portal.accounts.pages.steps import _half_way
+from portal.accounts.queries.factors import _step_after
 from portal.core.cards import Card, card_of
 from portal.core.html import page
 from portal.core.http import public
-from portal.core.i18n import LANGUAGES, _
+from portal.core.i18n import LANGUAGES
 from portal.core.limits import limiter
 
-public("accounts.sign_in")
-public("accounts.choose_language")
+for endpoint in ("sign_in", "sign_in_by_passkey", "choose_language"):
+    public(f"accounts.{endpoint}")
 
 
 def _inside(target: str) -> str:
@@ -33,8 +38,29 @@ def _inside(target: str) -> str:
 def _open_session(sid: str, proven_at: dt.datetime, card: Card) -> None:
     """A new session of the browser, with a new number (OWASP: session fixation), for a sign-in that is complete."""
     current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]
+    session.pop("half", None)
     session["sid"], session["proven_at"] = sid, proven_at.isoformat()
     login_user(Visitor(card))
+
+
+def _enter(officer_id: UUID, first: str, target: str, *, strong: bool = False) -> ResponseReturnValue:
+    """After a first proof: on to the second factor, to setting one up where the role needs it, or into the portal.
+
+    `first` is password, passkey, invitation or oidc; `strong` when it already was two factors in one.
+    """
+    step = _step_after(officer_id, strong=strong)
+    if not step:
+        return _complete(officer_id, first, target)
+    current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]
+    _half_way(officer_id, first, step, _inside(target))
+    return redirect(url_for(f"accounts.{step}"), 303)
+
+
+def _complete(officer_id: UUID, method: str, target: str) -> ResponseReturnValue:
+    """Into the portal, with a session of its own."""
+    begun = _begin(officer_id, "web", method)
+    _open_session(begun.id.hex, begun.started_at, cast(Card, card_of(officer_id)))
+    return redirect(_inside(target), 303)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -42,13 +68,22 @@ def _open_session(sid: str, proven_at: dt.datetime, card: Card) -> None:
 def sign_in() -> ResponseReturnValue:
     """A wrong name and a wrong password are told the same."""
     form = SignInForm(request.form)
-    if request.method == "POST" and form.validate():
-        begun = _sign_in(form.username.data, form.password.data, "web")
-        if begun:
-            _open_session(begun.id.hex, begun.started_at, card_of(begun.officer_id))  # type: ignore[arg-type]
-            return redirect(_inside(request.args.get("next", "")), 303)
-        form.password.errors = [_("This user name and password do not belong together.")]
-    return page("accounts/sign_in.html", form=form)
+    if request.method == "POST":
+        known = form.proves(lambda: _recognised(form.username.data, form.password.data))
+        if known:
+            return _enter(known.id, "password", request.args.get("next", ""))
+    return page("accounts/sign_in.html", form=form, passkey=PasskeyForm(), passkeys=_passkeys_work())
+
+
+@bp.post("/sign-in/passkey")
+@limiter.limit("20/minute")
+def sign_in_by_passkey() -> ResponseReturnValue:
+    """A passkey that looked at its owner is both factors: no user name, no password."""
+    passkey = PasskeyForm(request.form)
+    known = passkey.proves(lambda: _by_passkey(_signed(passkey, "sign_in"), verified=True))
+    if known:
+        return _enter(known, "passkey", request.args.get("next", ""), strong=True)
+    return page("accounts/sign_in.html", status=422, form=SignInForm(), passkey=passkey, passkeys=_passkeys_work())
 
 
 @bp.post("/sign-out")

@@ -1,5 +1,47 @@
 """Reading accounts."""
 
-from portal.accounts.queries.officers import list_officers
+from portal.accounts.queries.bulk import Planned, Roster, get_batch, get_roster, list_batches, list_issues
+from portal.accounts.queries.desk import (
+    Ask,
+    Dossier,
+    Found,
+    Work,
+    export_officers,
+    find_officers,
+    get_dossier,
+    get_officer,
+    list_officer_events,
+    list_officers,
+)
+from portal.accounts.queries.factors import count_recovery_codes, list_factors, ways_to_prove
+from portal.accounts.queries.keys import acts_for_keys, list_keys, list_token_keys
+from portal.accounts.queries.own import Own, get_own
+from portal.accounts.queries.sessions import list_sessions
 
-__all__ = ["list_officers"]
+__all__ = [
+    "Ask",
+    "Dossier",
+    "Found",
+    "Own",
+    "Planned",
+    "Roster",
+    "Work",
+    "acts_for_keys",
+    "count_recovery_codes",
+    "export_officers",
+    "find_officers",
+    "get_batch",
+    "get_dossier",
+    "get_officer",
+    "get_own",
+    "get_roster",
+    "list_batches",
+    "list_factors",
+    "list_issues",
+    "list_keys",
+    "list_officer_events",
+    "list_officers",
+    "list_sessions",
+    "list_token_keys",
+    "ways_to_prove",
+]
