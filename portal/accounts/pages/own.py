@@ -31,7 +31,7 @@ def password() -> ResponseReturnValue:
     if request.method == "POST":
         ended = form.run(commands.change_password, g.actor)
         if ended is not None:
-            flash(_("The password was changed. Other sessions that were ended: %(count)s.", count=ended))
+            flash(str(_("The password was changed. Other sessions that were ended: %(count)s.", count=ended)))
             return redirect(url_for(".account"), 303)
     return page("accounts/password.html", form=form)
 
@@ -61,7 +61,7 @@ def carry_on() -> ResponseReturnValue:
     number = request.args.get("held", "")
     held = stepup.held_request(number)
     if held is None:
-        flash(_("What waited for this was forgotten meanwhile. Begin it again."))
+        flash(str(_("What waited for this was forgotten meanwhile. Begin it again.")))
         return redirect(url_for(".account"), 303)
     if held.again:
         return page("accounts/carry_on.html", held=held)

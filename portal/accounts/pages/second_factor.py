@@ -81,7 +81,7 @@ def new_factor() -> ResponseReturnValue:
     if request.method == "POST":
         codes = _enrolled(form, g.actor)
         if codes is not None:
-            flash(_("The second factor can be used from now on."))
+            flash(str(_("The second factor can be used from now on.")))
             return _codes_first(codes, url_for(".factors")) if codes else redirect(url_for(".factors"), 303)
     return page("accounts/new_factor.html", form=form, enrolling=False, **_app_to_add(g.actor.id))
 
@@ -90,7 +90,7 @@ def new_factor() -> ResponseReturnValue:
 def remove_factor(factor_id: UUID) -> ResponseReturnValue:
     """Take a lost or replaced device off the list."""
     commands.remove_factor(g.actor, factor_id)
-    flash(_("The second factor was removed."))
+    flash(str(_("The second factor was removed.")))
     return redirect(url_for(".factors"), 303)
 
 
@@ -111,7 +111,7 @@ def _codes_first(codes: list[str], target: str) -> ResponseReturnValue:
 
 def _begin_again() -> ResponseReturnValue:
     session.pop("half", None)
-    flash(_("Signing in took too long. Begin again."))
+    flash(str(_("Signing in took too long. Begin again.")))
     return redirect(url_for("accounts.sign_in"), 303)
 
 
