@@ -4,15 +4,20 @@ Answers carry `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-h
 and window in seconds, and what is left of the one that is nearest to its end. `Retry-After` comes with a refusal only.
 """
 
+import logging
 import math
 import time
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
+from werkzeug.datastructures import Headers
 
 STORAGE_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
 FREE = ("static", "health.alive", "health.ready")
@@ -43,17 +48,24 @@ limiter = Limiter(
 )
 
 
+limiter.logger = logging.getLogger("portal.limits")  # says once that Redis is away, and that it is back
+
+
 def tell(answer: Response) -> Response:
-    """The two header fields, from the limits this request was measured by."""
-    measured = limiter.current_limits if limiter.enabled else []
+    """The two header fields, from the limits this request was measured by; none when Redis went away meanwhile."""
+    with suppress(RedisError):
+        _describe(answer.headers, {one.key: one for one in (*g.get("measured", ()), *limiter.current_limits)}.values())
+    return answer
+
+
+def _describe(headers: Headers, measured: Collection[RequestLimit]) -> None:
     if not measured:
-        return answer
+        return
     policies = {_name(one): one for one in measured}
     nearest = min(policies, key=lambda name: policies[name].remaining / policies[name].limit.amount)
     quotas = [f'"{name}";q={one.limit.amount};w={one.limit.get_expiry()}' for name, one in policies.items()]
-    answer.headers["RateLimit-Policy"] = ", ".join(quotas)
-    answer.headers["RateLimit"] = f'"{nearest}";r={policies[nearest].remaining};t={_seconds(policies[nearest])}'
-    return answer
+    headers["RateLimit-Policy"] = ", ".join(quotas)
+    headers["RateLimit"] = f'"{nearest}";r={policies[nearest].remaining};t={_seconds(policies[nearest])}'
 
 
 def seconds_to_wait() -> int:
@@ -77,9 +89,15 @@ def _seconds(limit: RequestLimit) -> int:
     return max(1, math.ceil(limit.window.reset_time - time.time()))
 
 
+def _remember() -> None:
+    """The limit of all addresses, before that of the one asked for takes its place."""
+    g.measured = list(limiter.current_limits)
+
+
 def init_app(app: Flask) -> None:
     """Count before the form of a request is read, and tell after it."""
     limiter.init_app(app)
+    app.before_request(_remember)
     app.after_request(tell)
 
 
