@@ -76,8 +76,8 @@ def identify() -> None:
 
 def admit() -> ResponseReturnValue | None:
     """Turn away whoever has not signed in, unless the endpoint is public."""
-    if g.refused:
-        raise g.refused
+    if refused := g.get("refused"):
+        raise refused
     if g.actor or request.endpoint in PUBLIC:
         return None
     if wants_json():
