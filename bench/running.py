@@ -27,7 +27,7 @@ def portal(**given: str) -> Iterator[Trial]:
     """A started portal; commands of this process reach its database and queue."""
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
         folder = Path(name)
-        unlimited = {"USER_REQUESTS": "10000000", "STRANGER_REQUESTS": "10000000"}  # counted all the same
+        unlimited = dict.fromkeys(("USER_REQUESTS", "STRANGER_REQUESTS", "SIGN_IN_TRIES"), "10000000")  # but counted
         with trial(folder / "var", **unlimited | given) as running:
             os.environ["PORTAL_VAR"] = str(running.own.var)
             yield running

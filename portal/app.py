@@ -15,8 +15,9 @@ from flask_session import Session
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from portal.config import settings
+from portal.config import BadSetting, settings
 from portal.core import health, http, keys, live, oidc, opa, openapi, redis, storage, tokens, whereabouts
+from portal.core.access import ROLES
 from portal.core.db import db
 from portal.core.events import know_events
 from portal.core.i18n import LANGUAGES, _
@@ -60,6 +61,8 @@ def create_app(**overrides: Any) -> Flask:
 
 def _defaults() -> dict[str, Any]:
     own = settings()
+    if unknown := own.second_factor_roles - {"all", *ROLES}:
+        raise BadSetting(f"SECOND_FACTOR_ROLES names no role of the portal: {', '.join(sorted(unknown))}.")
     return {
         "SECRET_KEY": own.secret_key,
         "SQLALCHEMY_DATABASE_URI": own.database_url,
@@ -93,6 +96,7 @@ def _defaults() -> dict[str, Any]:
         "RATELIMIT_STORAGE_OPTIONS": STORAGE_OPTIONS,
         "USER_REQUESTS": own.user_requests,
         "STRANGER_REQUESTS": own.stranger_requests,
+        "SIGN_IN_TRIES": own.sign_in_tries,
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "portal" / "translations"),
         "COMPRESS_STREAMS": False,
         "COMPRESS_ALGORITHM": ["br", "gzip"],

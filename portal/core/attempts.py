@@ -10,6 +10,7 @@ import ipaddress
 import logging
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -45,6 +46,15 @@ else redis.call('HDEL', KEYS[2], 'until') end
 log = logging.getLogger("portal.attempts")
 
 
+class TooManyTries(TooMany):
+    """Guessing, or somebody who looks like it; the same words for every name."""
+
+    title = "Too many tries"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(_("Too many tries went wrong. %(when)s", when=try_again(seconds)), retry_after=seconds)
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One try that counts as failed until it is told to have succeeded."""
@@ -63,6 +73,17 @@ class Attempt:
 def delay_after(failures: int, free: int = FREE) -> int:
     """The seconds to wait after so many failures: none below `free`, then 2, 4, 8 … up to fifteen minutes."""
     return 0 if failures < free else min(LONGEST_S, 2 ** min(failures - free + 1, 30))
+
+
+def try_again(seconds: int) -> Any:
+    """When to try again, in words."""
+    if seconds < 2:
+        return _("Try again in a moment.")
+    if seconds < 60:
+        return _("Try again in %(seconds)s seconds.", seconds=seconds)
+    if seconds == 60:
+        return _("Try again in a minute.")
+    return _("Try again in %(minutes)s minutes.", minutes=math.ceil(seconds / 60))
 
 
 def network_of(address: str) -> str:
@@ -88,13 +109,5 @@ def begin(kind: str, name: str) -> Attempt:
         log.warning("a try was not counted: %s", lost)
         return attempt
     if wait_ms:
-        raise _too_many(math.ceil(int(wait_ms) / 1000))
+        raise TooManyTries(math.ceil(int(wait_ms) / 1000))
     return attempt
-
-
-def _too_many(seconds: int) -> TooMany:
-    if seconds < 60:
-        words = _("Too many tries went wrong. Try again in %(seconds)s seconds.", seconds=seconds)
-    else:
-        words = _("Too many tries went wrong. Try again in %(minutes)s minutes.", minutes=math.ceil(seconds / 60))
-    return TooMany(words, retry_after=seconds)

@@ -31,6 +31,7 @@ from werkzeug.wsgi import FileWrapper
 
 from portal.core import audit, limits, stepup, storage
 from portal.core.access import Actor
+from portal.core.attempts import try_again
 from portal.core.errors import Invalid, NotProven, PortalError, TooMany
 from portal.core.i18n import LANGUAGES, _
 from portal.core.origin import ORIGIN, Origin
@@ -147,7 +148,7 @@ def answer_http_error(error: HTTPException) -> ResponseReturnValue:
 def answer_haste() -> ResponseReturnValue:
     """More requests than the limit allows: when to try again, and to machines which quota was used up."""
     wait = limits.seconds_to_wait()
-    title, detail = _("Too many requests"), _("Try again in %(seconds)s seconds.", seconds=wait)
+    title, detail = _("Too many requests"), try_again(wait)
     if wants_json():
         answer = problem(429, title, detail, **limits.exceeded())
     else:

@@ -37,6 +37,11 @@ def allowed() -> str:
     return f"{quota}/minute"
 
 
+def tries() -> str:
+    """How often one address may try to sign in."""
+    return f"{current_app.config['SIGN_IN_TRIES']}/minute"
+
+
 limiter = Limiter(
     who,
     strategy="moving-window",

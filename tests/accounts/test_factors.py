@@ -21,7 +21,8 @@ from portal.accounts.models import Factor, Officer, OfficerSession, RecoveryCode
 from portal.accounts.queries import factors as asked
 from portal.accounts.queries.factors import Site
 from portal.accounts.queries.officers import _as_actor
-from portal.config import settings
+from portal.app import create_app
+from portal.config import BadSetting, settings
 from portal.core.db import db, now, transaction
 from portal.core.errors import NotFound, RuleBroken
 from tests.accounts.authenticator import Authenticator
@@ -343,6 +344,13 @@ def test_a_role_that_needs_one_is_led_to_set_one_up_before_anything_opens(visito
     assert answer.headers["Location"] == "/account/recovery-codes"
     assert "/projects/" in visitor.get("/account/recovery-codes", base_url=LOCAL).text
     assert session.scalars(select(OfficerSession.method)).all() == ["password+totp"]
+
+
+def test_a_role_that_does_not_exist_stops_the_start(monkeypatch):
+    wrong = replace(settings(), second_factor_roles=frozenset({"adnim"}))
+    monkeypatch.setattr("portal.app.settings", lambda: wrong)
+    with pytest.raises(BadSetting, match="adnim"):
+        create_app()
 
 
 @pytest.mark.parametrize(("roles", "step"), [((), "/"), (("ce",), "/"), (("ee",), "/sign-in/enrol"), (("all",), None)])

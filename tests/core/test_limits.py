@@ -90,7 +90,8 @@ def test_an_officer_has_one_quota_over_pages_and_api(limited, signed_in, api):
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     page = pages.get("/account")
     assert page.status_code == 429
-    assert f"Try again in {page.headers['Retry-After']} seconds" in page.text
+    assert "Too many requests" in page.text
+    assert "Try again in" in page.text
     assert signed_in("ee").get("/account").status_code == 200
 
 

@@ -14,7 +14,7 @@ from portal.accounts.pages.signing_in import _inside
 from portal.core import stepup
 from portal.core.html import page
 from portal.core.i18n import _
-from portal.core.limits import limiter
+from portal.core.limits import limiter, tries
 
 
 @bp.get("/account")
@@ -24,7 +24,7 @@ def account() -> ResponseReturnValue:
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
-@limiter.limit("20/minute", methods=["POST"])
+@limiter.limit(tries, methods=["POST"])
 def password() -> ResponseReturnValue:
     """Choose another password; every other session ends."""
     form = ChangePasswordForm(request.form)
@@ -37,7 +37,7 @@ def password() -> ResponseReturnValue:
 
 
 @bp.route("/prove", methods=["GET", "POST"])
-@limiter.limit("20/minute", methods=["POST"])
+@limiter.limit(tries, methods=["POST"])
 def prove() -> ResponseReturnValue:
     """A fresh proof, for what asks for one."""
     form, number = ProveForm(request.form), request.args.get("held", "")

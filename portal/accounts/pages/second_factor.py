@@ -21,14 +21,14 @@ from portal.core.access import Actor, require_proof
 from portal.core.html import page
 from portal.core.http import public
 from portal.core.i18n import _
-from portal.core.limits import limiter
+from portal.core.limits import limiter, tries
 
 public("accounts.second")
 public("accounts.enrol")
 
 
 @bp.route("/sign-in/second", methods=["GET", "POST"])
-@limiter.limit("20/minute", methods=["POST"])
+@limiter.limit(tries, methods=["POST"])
 def second() -> ResponseReturnValue:
     """A code or a passkey, after the password."""
     half = _half("second")
@@ -51,7 +51,7 @@ def _second_of(officer_id: UUID, form: SecondForm) -> str:
 
 
 @bp.route("/sign-in/enrol", methods=["GET", "POST"])
-@limiter.limit("20/minute", methods=["POST"])
+@limiter.limit(tries, methods=["POST"])
 def enrol() -> ResponseReturnValue:
     """A role that needs a second factor, and an officer without one: nothing else opens before."""
     half = _half("enrol")
@@ -73,7 +73,7 @@ def factors() -> ResponseReturnValue:
 
 
 @bp.route("/account/factors/new", methods=["GET", "POST"])
-@limiter.limit("20/minute", methods=["POST"])
+@limiter.limit(tries, methods=["POST"])
 def new_factor() -> ResponseReturnValue:
     """Set up an authenticator app or a passkey."""
     require_proof(g.actor, "accounts.factors")  # asked before the code is typed: it would be too old afterwards

@@ -22,7 +22,7 @@ from portal.core.cards import Card, card_of
 from portal.core.html import page
 from portal.core.http import public
 from portal.core.i18n import LANGUAGES
-from portal.core.limits import limiter
+from portal.core.limits import limiter, tries
 
 for endpoint in ("sign_in", "sign_in_by_passkey", "choose_language"):
     public(f"accounts.{endpoint}")
@@ -64,7 +64,7 @@ def _complete(officer_id: UUID, method: str, target: str) -> ResponseReturnValue
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit("20/minute", methods=["POST"])
+@limiter.limit(tries, methods=["POST"])
 def sign_in() -> ResponseReturnValue:
     """A wrong name and a wrong password are told the same."""
     form = SignInForm(request.form)
@@ -76,7 +76,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in/passkey")
-@limiter.limit("20/minute")
+@limiter.limit(tries)
 def sign_in_by_passkey() -> ResponseReturnValue:
     """A passkey that looked at its owner is both factors: no user name, no password."""
     passkey = PasskeyForm(request.form)
