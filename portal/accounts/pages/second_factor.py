@@ -38,7 +38,7 @@ def second() -> ResponseReturnValue:
     if request.method == "POST":
         kind = form.proves(lambda: _second_of(half.officer_id, form))
         if kind:
-            return _complete(half.officer_id, _method(kind, half.first), half.target)
+            return _complete(half, _method(kind, half.first))
     return page("accounts/second.html", form=form, ways=_ways_of(half.officer_id), passkeys=_passkeys_work())
 
 
@@ -61,7 +61,7 @@ def enrol() -> ResponseReturnValue:
     if request.method == "POST":
         codes = _enrolled(form, actor)
         if codes is not None:
-            into = _complete(half.officer_id, _method(_kind(form), half.first), half.target)
+            into = _complete(half, _method(_kind(form), half.first))
             return _codes_first(codes, half.target) if codes else into
     return page("accounts/new_factor.html", form=form, enrolling=True, **_app_to_add(actor.id))
 

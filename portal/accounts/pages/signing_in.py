@@ -16,7 +16,7 @@ from portal.accounts.forms import PasskeyForm, SignInForm
 from portal.accounts.pages.blueprint import bp
 from portal.accounts.pages.identity import Visitor
 from portal.accounts.pages.passkeys import _passkeys_work, _signed
-from portal.accounts.pages.steps import _half_way
+from portal.accounts.pages.steps import Half, _half_way
 from portal.accounts.queries.factors import _step_after
 from portal.core.cards import Card, card_of
 from portal.core.html import page
@@ -44,23 +44,32 @@ def _open_session(sid: str, proven_at: dt.datetime, card: Card) -> None:
 
 
 def _enter(officer_id: UUID, first: str, target: str, *, strong: bool = False) -> ResponseReturnValue:
-    """After a first proof: on to the second factor, to setting one up where the role needs it, or into the portal.
+    """After a first proof, by password, passkey or invitation: on to what is still missing, or into the portal.
 
-    `first` is password, passkey, invitation or oidc; `strong` when it already was two factors in one.
+    `strong` when the first proof was two factors in one.
     """
-    step = _step_after(officer_id, strong=strong)
+    detour = None if strong else _detour(officer_id, first, target)
+    return detour or _complete(Half(officer_id, first, "", target), first)
+
+
+def _detour(officer_id: UUID, first: str, target: str, begun: str = "") -> ResponseReturnValue | None:
+    """To the second factor, or to setting one up where the role needs it; None when nothing is missing.
+
+    `begun` is a session that was begun elsewhere and is opened to the browser when the step is done.
+    """
+    step = _step_after(officer_id)
     if not step:
-        return _complete(officer_id, first, target)
+        return None
     current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]
-    _half_way(officer_id, first, step, _inside(target))
+    _half_way(Half(officer_id, first, step, _inside(target), begun))
     return redirect(url_for(f"accounts.{step}"), 303)
 
 
-def _complete(officer_id: UUID, method: str, target: str) -> ResponseReturnValue:
+def _complete(half: Half, method: str) -> ResponseReturnValue:
     """Into the portal, with a session of its own."""
-    begun = _begin(officer_id, "web", method)
-    _open_session(begun.id.hex, begun.started_at, cast(Card, card_of(officer_id)))
-    return redirect(_inside(target), 303)
+    sid = half.begun or _begin(half.officer_id, "web", method).id.hex
+    _open_session(sid, dt.datetime.now(dt.UTC), cast(Card, card_of(half.officer_id)))
+    return redirect(_inside(half.target), 303)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])

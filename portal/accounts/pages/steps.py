@@ -10,18 +10,21 @@ HALF_S = 300
 
 
 class Half(NamedTuple):
-    """Who is half signed in, by what, and where they want to go; `step` is what is awaited: second or enrol."""
+    """Who is half signed in, by what, and where they want to go; `step` is what is awaited: second or enrol.
+
+    `begun` is the session that the organisation's sign-in began, and which no browser holds before the step is done.
+    """
 
     officer_id: UUID
     first: str
     step: str
     target: str
+    begun: str = ""
 
 
-def _half_way(officer_id: UUID, first: str, step: str, target: str) -> None:
+def _half_way(half: Half) -> None:
     """Remember the first proof."""
-    kept = Half(officer_id, first, step, target)._asdict() | {"officer_id": officer_id.hex}
-    session["half"] = kept | {"until": time.time() + HALF_S}
+    session["half"] = half._asdict() | {"officer_id": half.officer_id.hex, "until": time.time() + HALF_S}
 
 
 def _half(step: str) -> Half | None:
@@ -29,4 +32,4 @@ def _half(step: str) -> Half | None:
     kept = session.get("half")
     if not kept or kept["step"] != step or kept["until"] < time.time():
         return None
-    return Half(UUID(kept["officer_id"]), kept["first"], kept["step"], kept["target"])
+    return Half(UUID(kept["officer_id"]), kept["first"], kept["step"], kept["target"], kept["begun"])
