@@ -378,6 +378,17 @@ def test_nobody_removes_anothers_factor(session, with_app, make_officer):
         commands.remove_factor(_as_actor(make_officer("admin")), factor.id)
 
 
+def test_who_came_by_the_organisation_gets_the_session_that_was_begun_there(visitor, session, with_app, begin):
+    officer, otp = with_app()
+    begun = begin(officer, "web", method="oidc")
+    half = {"officer_id": officer.id.hex, "first": "oidc", "step": "second", "target": "/projects/"}
+    with visitor.session_transaction(base_url=LOCAL) as kept:
+        kept["half"] = half | {"begun": begun.id.hex, "until": time.time() + 60}
+    assert second_step(visitor, code=otp.now()).headers["Location"] == "/projects/"
+    assert visitor.get("/projects/", base_url=LOCAL).status_code == 200
+    assert session.scalars(select(OfficerSession.method)).all() == ["oidc"]
+
+
 # The API
 
 
