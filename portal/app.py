@@ -97,6 +97,7 @@ def _defaults() -> dict[str, Any]:
         "USER_REQUESTS": own.user_requests,
         "STRANGER_REQUESTS": own.stranger_requests,
         "SIGN_IN_TRIES": own.sign_in_tries,
+        "PROXIES": own.proxies,
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "portal" / "translations"),
         "COMPRESS_STREAMS": False,
         "COMPRESS_ALGORITHM": ["br", "gzip"],

@@ -50,6 +50,7 @@ class Settings:
     user_requests: int
     stranger_requests: int
     sign_in_tries: int
+    proxies: int
     embedded_postgres: bool
     embedded_valkey: bool
 
@@ -100,6 +101,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         second_factor_roles=_words(env, "SECOND_FACTOR_ROLES"),
         user_requests=_number(env, "USER_REQUESTS", 1000, 1, 10_000_000),
         stranger_requests=_number(env, "STRANGER_REQUESTS", 120, 1, 10_000_000),
+        proxies=_number(env, "PROXIES", 0, 0, 9),
         sign_in_tries=_number(env, "SIGN_IN_TRIES", 20, 1, 10_000_000),
         local_accounts=_one_of(env, "LOCAL_ACCOUNTS", ("yes", "break-glass", "no")),
         embedded_postgres=not database,

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from werkzeug.datastructures import Headers
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 STORAGE_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
 FREE = ("static", "health.alive", "health.ready")
@@ -101,6 +102,9 @@ def _remember() -> None:
 
 def init_app(app: Flask) -> None:
     """Count before the form of a request is read, and tell after it."""
+    if proxies := app.config["PROXIES"]:  # so many in front are believed when they say who asks; nobody else is
+        trusted = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
+        app.wsgi_app = trusted  # type: ignore[method-assign]
     limiter.init_app(app)
     app.before_request(_remember)
     app.after_request(tell)

@@ -105,6 +105,15 @@ def test_a_stranger_has_less_and_counts_by_address(limited):
     assert visitor.get("/sign-in", environ_base={"REMOTE_ADDR": "203.0.113.8"}).status_code == 200
 
 
+@pytest.mark.parametrize(("proxies", "last"), [(0, 429), (1, 200)])
+def test_only_a_proxy_of_the_installation_is_believed_about_addresses(limited, proxies, last):
+    visitor = limited(PROXIES=proxies).test_client()
+    for number in range(5):
+        forged = {"X-Forwarded-For": f"203.0.113.9, 198.51.100.{number}"}
+        answer = visitor.get("/sign-in", headers=forged)
+    assert answer.status_code == last
+
+
 @pytest.mark.parametrize("path", ["/no/such/address", "/projects/", "/api/v1/projects"])
 def test_what_is_refused_is_counted_too(limited, path):
     visitor = limited().test_client()
