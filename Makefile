@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 TRANSLATIONS := portal/translations
 BROWSER := $(shell command -v chromium)
 WITHOUT_BROWSER = $(if $(BROWSER),,--ignore=tests/browser)
+NPM := $(shell command -v npm)
+WITHOUT_NPM = $(if $(NPM),,--ignore=tests/oidc)
 MAKEFLAGS += --no-print-directory
 
 .PHONY: run test check bench vendor translations lock clean
@@ -13,9 +15,10 @@ MAKEFLAGS += --no-print-directory
 run: $(VENV)/.run
 	@$(BIN)/python -m portal.local.run
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(if $(NPM),$(VENV)/.oidc)
 	@$(if $(BROWSER),,echo "The browser tests are left out: there is no chromium (Debian: apt install chromium).")
-	@$(BIN)/python -m pytest --cov --cov-report=term $(WITHOUT_BROWSER)
+	@$(if $(NPM),,echo "The tests against an OpenID provider are left out: there is no npm (Debian: apt install npm).")
+	@$(BIN)/python -m pytest --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet .
@@ -63,6 +66,12 @@ $(VENV)/.run: requirements.txt | $(VENV)/.python
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/.python
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.oidc: tests/oidc/package-lock.json | $(VENV)/.python
+	@echo "Installing the OpenID provider of the tests into $(VENV)/oidc ..."
+	@mkdir -p $(VENV)/oidc && cp tests/oidc/package.json tests/oidc/package-lock.json $(VENV)/oidc
+	@cd $(VENV)/oidc && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.bench: bench/requirements.txt | $(VENV)/.python

@@ -124,8 +124,11 @@ def _add_module(app: Flask, name: str) -> None:
 
 
 def home() -> ResponseReturnValue:
-    """Where an officer lands: the portfolio, or the list of officers for who sees no engineering record."""
-    return redirect(url_for("projects.index" if g.actor.can("projects.read") else "accounts.officers"))
+    """Where an officer lands: the portfolio, or the list of officers for who sees no engineering record;
+    whom to ask, for who has no role yet."""
+    if g.actor.can("projects.read"):
+        return redirect(url_for("projects.index"))
+    return redirect(url_for("accounts.officers" if g.actor.can("accounts.read") else "accounts.waiting"))
 
 
 def _shell() -> dict[str, Any]:

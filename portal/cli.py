@@ -1,64 +1,31 @@
 """The command line: parse, call the same use cases as the pages, print. Errors go to stderr with a non-zero exit."""
 
-import getpass
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
-from redis.exceptions import RedisError
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.datastructures import FileStorage
 
-from portal.accounts.queries.officers import _as_actor, _by_username
-from portal.app import create_app
 from portal.boq_estimates.commands import import_boq_file
 from portal.boq_estimates.queries import find_estimate, list_issues
-from portal.config import settings
+from portal.cli_acting import acting
 from portal.core import storage
-from portal.core.access import SYSTEM, Actor
+from portal.core.access import Actor
 from portal.core.bus import bring_back, list_dead_letters
-from portal.core.errors import NotFound, PortalError
+from portal.core.errors import NotFound
 from portal.core.money import crore_lakh, rupees
-from portal.core.origin import ORIGIN, Origin
 from portal.doc_assembly.commands import assemble, request_build
 from portal.projects import commands as projects
 from portal.projects.queries import get_plan, get_project, list_projects
 
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMAT = click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-
-
-@contextmanager
-def acting(username: str) -> Iterator[Actor]:
-    """The running portal's database and queue, on behalf of an officer or of whoever has the command line."""
-    ORIGIN.set(Origin("cli"))
-    try:
-        with create_app().app_context():
-            yield _who(username)
-    except PortalError as refused:
-        raise click.ClickException(str(refused)) from None
-    except (OperationalError, ProgrammingError, RedisError) as away:
-        reason = (str(away) or repr(away)).splitlines()[0]
-        raise click.ClickException(
-            f"The portal in {settings().var} does not answer ({reason}). Is it running? Start it with: make run"
-        ) from None
-
-
-def _who(username: str) -> Actor:
-    if not username:
-        return Actor(SYSTEM.id, SYSTEM.role, name=f"Command line, {getpass.getuser()}")
-    officer = _by_username(username)
-    if officer is None or not officer.may_sign_in:
-        raise NotFound(f"There is no officer “{username}”.")
-    return _as_actor(officer)
 
 
 def _find(actor: Actor, text: str) -> Any:

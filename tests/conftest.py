@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from portal.app import create_app
+from portal.core import tokens
 from portal.core.access import Actor
 from portal.core.db import Base, db, now, transaction
 from portal.core.events import StoredEvent
@@ -59,6 +60,7 @@ def app(servers, tmp_path_factory):
             for extension in ("pg_trgm", "btree_gist", "unaccent"):
                 connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
         Base.metadata.create_all(db.engine)
+        tokens.ring().signing()  # the first key outlives the transactions of the tests
     yield app
     app.extensions["redis"].close()
     with app.app_context():

@@ -12,6 +12,11 @@ def financial_year(day: dt.date) -> str:
     return f"{start}-{(start + 1) % 100:02d}"
 
 
+def now() -> dt.datetime:
+    """The present moment, in UTC: the only clock the portal stores."""
+    return dt.datetime.now(dt.UTC)
+
+
 def today() -> dt.date:
     """The date on the officers' desks."""
     return dt.datetime.now(IST).date()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 
+from portal.core.calendar import now as now  # noqa: PLC0414  (rows and their moments are imported together)
 from portal.core.errors import Invalid, NotFound, RuleBroken, Stale
 from portal.core.i18n import _
 
@@ -26,11 +27,6 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-
-def now() -> dt.datetime:
-    """The present moment, in UTC: the only clock the portal stores."""
-    return dt.datetime.now(dt.UTC)
 
 
 class Base(DeclarativeBase):

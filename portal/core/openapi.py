@@ -115,36 +115,48 @@ def _describe(module: str, operation: Operation) -> dict[str, Any]:
     }
 
 
-def _token() -> dict[str, Any]:
-    fields = {name: {"type": "string"} for name in ("username", "password")}
-    schema = {"type": "object", "properties": fields, "required": ["username", "password"]}
-    answer = {
-        "type": "object",
-        "properties": {
-            "access_token": {"type": "string"},
-            "token_type": {"type": "string"},
-            "expires_in": {"type": "integer"},
-        },
-    }
+PAIR = {"username": {"type": "string"}, "password": {"type": "string"}, "otp": {"type": "string"}}
+GIVEN = {
+    "access_token": {"type": "string"},
+    "token_type": {"type": "string"},
+    "expires_in": {"type": "integer"},
+}
+TOKENS = "RS256 bearer token; the refresh token is set as a cookie that only /api/v1/auth sees"
+
+
+def _auth(name: str, summary: str, status: str, description: str) -> dict[str, Any]:
+    """One of the three addresses of tokens, which are no use cases of a module."""
+    answer = {"description": description}
+    if status == "200":
+        answer |= {"content": {"application/json": {"schema": {"type": "object", "properties": GIVEN}}}}  # type: ignore[dict-item]
+    refused = {code: {"$ref": "#/components/responses/Problem"} for code in ("401", "422", "429")}
     return {
-        "operationId": "auth_post_token",
-        "summary": "An access token of 15 minutes for a user name and a password.",
-        "tags": ["auth"],
-        "security": [],
-        "x-module": "auth",
-        "x-access": "read",
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {
-            "200": {"description": "RS256 bearer token", "content": {"application/json": {"schema": answer}}},
-            "401": {"$ref": "#/components/responses/Problem"},
-            "422": {"$ref": "#/components/responses/Problem"},
-        },
+        "post": {
+            "operationId": f"auth_post_{name}",
+            "summary": summary,
+            "tags": ["auth"],
+            "security": [],
+            "x-module": "auth",
+            "x-access": "read",
+            "responses": {status: answer, **refused},
+        }
+    }
+
+
+def _of_tokens() -> dict[str, dict[str, Any]]:
+    token = _auth("token", "An access token of 15 minutes for a user name and a password.", "200", TOKENS)
+    schema = {"type": "object", "properties": PAIR, "required": ["username", "password"]}
+    token["post"]["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {
+        "/api/v1/auth/token": token,
+        "/api/v1/auth/refresh": _auth("refresh", "New tokens for the refresh token of the cookie.", "200", TOKENS),
+        "/api/v1/auth/revoke": _auth("revoke", "End the session of the cookie or of the access token.", "204", "Ended"),
     }
 
 
 def specification() -> dict[str, Any]:
     """The whole document."""
-    paths: dict[str, dict[str, Any]] = {"/api/v1/auth/token": {"post": _token()}}
+    paths = _of_tokens()
     for module, table in TABLES.items():
         for operation in table:
             path = re.sub(r"<(?:[a-z]+:)?(\w+)>", r"{\1}", operation.path)

@@ -14,9 +14,12 @@ judged(q) := yes("system", "") if {
 	q.role == "system"
 } else := no("unassigned") if {
 	not knows(q)
-} else := no("right") if {
-	not found(q)
-} else := no("key") if {
+} else := narrowed(q, found(q)) if {
+	found(q)
+} else := no("right")
+
+# A right that was found is narrowed by the key, the volume, the place and the separation of duties.
+narrowed(q, right) := no("key") if {
 	is_array(q.scopes)
 	not q.act in q.scopes
 } else := no("restricted") if {
@@ -24,12 +27,12 @@ judged(q) := yes("system", "") if {
 	not q.role in data.policy.restricted.readers
 } else := no("place") if {
 	not endswith(q.act, ".read")
-	found(q).instrument == ""
+	right.instrument == ""
 	not posted(q)
 } else := no("separation") if {
 	some done in q.about.done
 	done in data.policy.separation[q.act]
-} else := found(q)
+} else := right
 
 yes(why, instrument) := {"allow": true, "why": why, "instrument": instrument}
 
@@ -38,7 +41,7 @@ no(why) := {"allow": false, "why": why, "instrument": ""}
 # A consultant knows the projects assigned to them.
 knows(q) if not q.role in data.policy.assigned.roles
 
-knows(q) if not q.about.project
+knows(q) if is_null(q.about.project)
 
 knows(q) if q.about.project in q.projects
 
@@ -63,7 +66,7 @@ holds(q) if {
 	named(q, verb)
 }
 
-named(_, "write")
+named(_, "write") := true
 
 named(q, verb) if {
 	verb != "write"

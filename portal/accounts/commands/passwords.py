@@ -1,7 +1,10 @@
 """Passwords: argon2id (RFC 9106, low-memory profile), and as slow for unknown names as for wrong passwords."""
 
 import re
+import sys
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,6 +19,26 @@ SHORTEST, LONGEST = 12, 200
 GOOD = 3  # of 4: safely unguessable, more than 10^8 guesses (Wheeler, zxcvbn, USENIX Security 2016)
 MEASURED = 72  # what zxcvbn looks at; more only takes longer
 _hasher = PasswordHasher()
+R = TypeVar("R")
+
+
+@cache
+def _threads() -> Any:
+    """Two threads of the system beside the greenlets of a web process; None where there are no greenlets.
+
+    A tenth of a second of hashing then holds up no page and no stream, and no more than two are in memory at once.
+    """
+    if "gevent.monkey" not in sys.modules:
+        return None
+    from gevent import monkey
+    from gevent.threadpool import ThreadPool
+
+    return ThreadPool(2) if monkey.is_module_patched("threading") else None
+
+
+def _beside(work: Callable[..., R], *args: Any) -> R:
+    threads = _threads()
+    return work(*args) if threads is None else cast(R, threads.apply(work, args))
 
 
 @cache
@@ -25,13 +48,13 @@ def _nobody() -> str:
 
 
 def _hashed(password: str) -> str:
-    return _hasher.hash(password)
+    return _beside(_hasher.hash, password)
 
 
 def _fits(kept: str, password: str) -> bool:
     """Whether this is the password of the hash; an empty hash fits nothing, as slowly."""
     try:
-        return _hasher.verify(kept or _nobody(), password) and bool(kept)
+        return _beside(_hasher.verify, kept or _nobody(), password) and bool(kept)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -48,6 +48,7 @@ class RefreshToken(Base):
     secret_hash: Mapped[str] = mapped_column(unique=True)
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+    used_from: Mapped[str] = mapped_column(default="")  # address and program of the one use
 
 
 class ApiKey(Base):

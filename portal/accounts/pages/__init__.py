@@ -1,7 +1,31 @@
 """The pages of accounts: signing in, one's own account, the administrator's desk."""
 
-from portal.accounts.pages import federation, leaving, officers, own, passkeys, second_factor, signing_in
+from portal.accounts.pages import (
+    bulk,
+    federation,
+    inviting,
+    leaving,
+    officer,
+    officers,
+    own,
+    passkeys,
+    second_factor,
+    signing_in,
+)
 from portal.accounts.pages.blueprint import bp
 from portal.accounts.pages.identity import logins
 
-__all__ = ["bp", "federation", "leaving", "logins", "officers", "own", "passkeys", "second_factor", "signing_in"]
+__all__ = [
+    "bp",
+    "bulk",
+    "federation",
+    "inviting",
+    "leaving",
+    "logins",
+    "officer",
+    "officers",
+    "own",
+    "passkeys",
+    "second_factor",
+    "signing_in",
+]

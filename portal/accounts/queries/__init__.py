@@ -10,12 +10,16 @@ from portal.accounts.queries.desk import (
     find_officers,
     get_dossier,
     get_officer,
+    has_officer,
     list_officer_events,
     list_officers,
 )
 from portal.accounts.queries.factors import count_recovery_codes, list_factors, ways_to_prove
 from portal.accounts.queries.keys import acts_for_keys, list_keys, list_token_keys
 from portal.accounts.queries.own import Own, get_own
+from portal.accounts.queries.roles import (
+    compare_roles,
+)
 from portal.accounts.queries.sessions import list_sessions
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "Roster",
     "Work",
     "acts_for_keys",
+    "compare_roles",
     "count_recovery_codes",
     "export_officers",
     "find_officers",
@@ -35,6 +40,7 @@ __all__ = [
     "get_officer",
     "get_own",
     "get_roster",
+    "has_officer",
     "list_batches",
     "list_factors",
     "list_issues",

@@ -1,7 +1,7 @@
-"""Reading accounts: for the administrator, and for the doors that ask who stands before them."""
+"""Reading accounts for the doors that ask who stands before them."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -10,13 +10,6 @@ from portal.core.access import POLICY, Actor, Instrument
 from portal.core.cards import Card
 from portal.core.db import db, now
 from portal.core.registry import supplied, supplies
-from portal.core.usecases import query
-
-
-@query
-def list_officers(actor: Actor) -> tuple[Sequence[Officer], str]:
-    """Everybody, by user name; one page, for an authority has some dozens of engineers."""
-    return db.session.scalars(select(Officer).order_by(Officer.username)).all(), ""
 
 
 @supplies("officer.card")

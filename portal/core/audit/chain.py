@@ -39,6 +39,8 @@ def digest_of(record: Mapping[str, Any]) -> str:
 
 def append(records: list[dict[str, Any]]) -> None:
     """Write the records at the end of the chain, the last thing a transaction does: the lock lasts until its commit."""
+    if not records:
+        return
     day, count, tip = _end()
     moment = now()
     for record in records:

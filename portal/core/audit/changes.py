@@ -19,7 +19,7 @@ HIDDEN = "•••"
 UNREAD = "?"  # the old value of what was written without having been read
 SECRETS = {"password_hash", "secret", "secret_hash", "code_hash", "private_sealed", "id_token", "sealed"}
 UNSEEN = {"event", "outbox", "consumed", "dead_letter", "idempotency_key", "audit_record", "audit_day", "audit_seal"}
-PLUMBING = {"id", "version", "created_at", "created_by", "updated_at", "updated_by"}  # said by the record itself
+PLUMBING = {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "search"}  # said otherwise
 Columns = dict[str, list[Any]]
 
 
@@ -108,7 +108,7 @@ def _differences(state: InstanceState[Any]) -> Columns:
         if name in state.committed_state:
             added, _same, deleted = state.attrs[name].history
             if added:
-                old = _shown(name, deleted[0]) if deleted else UNREAD
+                old = _shown(name, deleted[0]) if deleted else HIDDEN if name in SECRETS else UNREAD
                 found[name] = [old, _shown(name, added[0])]
     return found
 

@@ -4,7 +4,9 @@ Authorization code with PKCE; nothing here knows of officers, that is for portal
 """
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
+from authlib.common.urls import add_params_to_uri
 from flask import Flask, current_app, url_for
 
 from portal.config import BadSetting
@@ -27,6 +29,7 @@ __all__ = [
     "arrive",
     "depart",
     "init_app",
+    "issuer_origin",
     "local_accounts",
     "offer",
     "provider",
@@ -71,10 +74,14 @@ def public_address(endpoint: str) -> str:
     return base + url_for(endpoint) if base else url_for(endpoint, _external=True)
 
 
+def issuer_origin() -> str:
+    """The one site that may show a page of the portal in a frame: its own sign-out page."""
+    parts = urlsplit(provider().settings.issuer)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def sign_out_address(id_token: str, back: str) -> str:
     """Where a browser also signs out of the provider (RP-Initiated Logout 1.0); "" where it cannot."""
-    from authlib.common.urls import add_params_to_uri
-
     place = provider().metadata().get("end_session_endpoint")
     if not place:
         return ""

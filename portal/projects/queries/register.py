@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from portal.accounts.models import Officer
+from portal.accounts.queries import Work
 from portal.core import events
 from portal.core.access import POLICY, About, Actor, scoped
 from portal.core.calendar import today
@@ -119,6 +120,32 @@ def _places(project_ids: Iterable[UUID]) -> list[About]:
     found = select(Project.id, Project.circle, Project.division).where(Project.id.in_(project_ids))
     rows = db.session.execute(found)
     return [About(project=key, circle=circle, division=division) for key, circle, division in rows]
+
+
+@supplies("officer.work")
+def _work_of(officer_id: UUID) -> list[Work]:
+    """The projects a consultant is assigned to, today or later, for the administrator's desk."""
+    found = (
+        select(ConsultantAssignment, Project)
+        .join(Project, Project.id == ConsultantAssignment.project_id)
+        .where(
+            ConsultantAssignment.officer_id == officer_id,
+            ConsultantAssignment.released.is_(False),
+            or_(ConsultantAssignment.to_date.is_(None), ConsultantAssignment.to_date >= today()),
+            Project.removed.is_(False),
+        )
+        .order_by(ConsultantAssignment.from_date, ConsultantAssignment.id)
+    )
+    rows = db.session.execute(found)
+    return [Work(project.id, f"{project.code} {project.name}", one.from_date, one.to_date) for one, project in rows]
+
+
+@supplies("places.known")
+def _known_places() -> tuple[frozenset[str], frozenset[str]]:
+    """The circles and divisions that projects lie in."""
+    found = db.session.execute(select(Project.circle, Project.division).where(Project.removed.is_(False)).distinct())
+    pairs = found.all()
+    return frozenset(one for one, _other in pairs if one), frozenset(other for _one, other in pairs if other)
 
 
 @supplies("actor.projects")

@@ -1,0 +1,106 @@
+"""The certified provider of npm, started for these tests, and a browser that walks between it and the portal."""
+
+import re
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+
+from portal.core.oidc import Provider, ProviderSettings
+
+MODULES = Path(".venv/oidc")
+HERE = "http://localhost"
+SECRET = "not a secret & only for tests"
+BACK = "/sign-in/organisation/back"
+BACK_CHANNEL = {"backchannel_logout_uri": f"{HERE}/sign-out/back-channel", "backchannel_logout_session_required": True}
+
+
+@pytest.fixture(scope="session")
+def issuer():
+    """The address of the running provider."""
+    assert (MODULES / "node_modules").is_dir(), "make test installs the provider from tests/oidc/package-lock.json"
+    program = ["node", str(Path(__file__).with_name("provider.mjs")), str(MODULES)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as running:
+        yield running.stdout.readline().strip()
+        running.terminate()
+
+
+@pytest.fixture
+def tell(issuer):
+    """Tell the provider something: tell("person", sub="…", claims={…}), tell("portal"), tell("keys")."""
+
+    def told(what, **facts):
+        answer = requests.post(f"{issuer}/control/{what}", json=facts, timeout=5)
+        assert answer.text == "done"
+
+    return told
+
+
+@pytest.fixture
+def portal(app, session, redis, issuer, tell):
+    """The app with this provider, and known to it."""
+    tell("portal", redirect_uris=[HERE + BACK], post_logout_redirect_uris=[f"{HERE}/sign-in"], **BACK_CHANNEL)
+    before = app.extensions["oidc"]
+    app.extensions["oidc"] = Provider(
+        ProviderSettings(issuer=issuer, client_id="portal", client_secret=SECRET, name="the HMDA account")
+    )
+    yield app
+    app.extensions["oidc"] = before
+
+
+class Officer:
+    """A person before one browser: `portal` is its window on the portal, `provider` on the provider."""
+
+    def __init__(self, app, tell, sub, role="", **more):
+        self.portal, self.provider, self.tell, self.sub = app.test_client(), requests.Session(), tell, sub
+        self.is_now(role, **more)
+
+    def is_now(self, role="", amr=None, acr=None, **claims):
+        """What the provider says of them from now on."""
+        said = {"name": f"Officer {self.sub}", "preferred_username": self.sub, "email": f"{self.sub}@example.org"}
+        said |= {"email_verified": True, "realm_access": {"roles": ["offline_access", *role.split()]}}
+        self.tell("person", sub=self.sub, claims=said | claims, amr=amr, acr=acr)
+
+    def ask(self, address="/sign-in/organisation"):
+        """Where the portal sends the browser."""
+        answer = self.portal.get(address)
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    def at_provider(self, url, login=None):
+        """Through the provider's pages until it sends the browser away; returns where to."""
+        while not url.startswith(HERE):
+            answer = self.provider.get(url, allow_redirects=False, timeout=5)
+            if answer.status_code == 200 and "/interaction/" in url:
+                answer = self.provider.post(url, {"login": login or self.sub}, allow_redirects=False, timeout=5)
+            assert answer.status_code in (302, 303), answer.text
+            url = urljoin(url, answer.headers["Location"])
+        return url
+
+    def back(self, url):
+        """Back at the portal with what the provider sent along."""
+        return self.portal.get(url.removeprefix(HERE))
+
+    def sign_in(self, address="/sign-in/organisation", login=None):
+        """The whole way; returns the portal's answer at its end."""
+        return self.back(self.at_provider(self.ask(address), login))
+
+    def sign_out_there(self, url):
+        """The provider's sign-out page, confirmed; returns where the browser is sent."""
+        shown = self.provider.get(url, timeout=5)
+        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown.text)) | {"logout": "yes"}
+        action = re.search(r'action="([^"]*)"', shown.text)[1]
+        return self.provider.post(action, form, allow_redirects=False, timeout=5).headers["Location"]
+
+
+@pytest.fixture
+def officer(portal, tell):
+    """Somebody the provider knows: officer("asha", "ee")."""
+    return lambda sub, role="", **more: Officer(portal, tell, sub, role, **more)
+
+
+def asked(url):
+    """The parameters of an address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
