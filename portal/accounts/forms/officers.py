@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from wtforms import FileField, HiddenField, PasswordField, SelectField
-from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, ValidationError
 
 from portal.accounts.rules import fault_of
 from portal.core.access import ROLES
@@ -25,7 +25,7 @@ def _well_written(_form: Any, field: Any) -> None:
 class ParticularsForm(Form):
     """Who an officer is, and where they are posted."""
 
-    name = TextField(_("Name"), [InputRequired(), Length(max=120)])
+    name = TextField(_("Name"), [DataRequired(), Length(max=120)])
     email = TextField(
         _("E-mail"),
         [Length(max=254), _well_written],
@@ -52,7 +52,7 @@ class InviteForm(ParticularsForm):
 
     username = TextField(
         _("User name"),
-        [InputRequired(), Length(max=80), _well_written],
+        [DataRequired(), Length(max=80), _well_written],
         description=_("Small letters, digits, . _ and -. It stays for good."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
@@ -70,7 +70,7 @@ class ReasonForm(Form):
 
     why = LinesField(
         _("Reason"),
-        [InputRequired(), Length(max=300)],
+        [DataRequired(), Length(max=300)],
         description=_("It is kept in the record of the account. For example: transferred on 12-11-2026."),
         render_kw={"rows": 2},
     )

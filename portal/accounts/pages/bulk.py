@@ -85,7 +85,7 @@ def load_bulk(batch_id: UUID) -> ResponseReturnValue:
 def leave_bulk(batch_id: UUID) -> ResponseReturnValue:
     """Leave it, and forget its rows."""
     commands.leave_officers(g.actor, batch_id)
-    flash(_("The list is left; nothing was changed."))
+    flash(str(_("The list is left; nothing was changed.")))
     return redirect(url_for(".bulk"), 303)
 
 

@@ -10,14 +10,14 @@ from portal.accounts import commands, queries
 from portal.accounts.forms import ParticularsForm, ReasonForm, RoleForm
 from portal.accounts.pages.blueprint import bp
 from portal.accounts.pages.officers import WORDS
-from portal.core.access import require
+from portal.core.access import ROLES, require
 from portal.core.html import page
 from portal.core.i18n import _
 
 
 def _back(officer_id: UUID, said: Any = "") -> ResponseReturnValue:
     if said:
-        flash(said)
+        flash(str(said))
     return redirect(url_for("accounts.officer", officer_id=officer_id), 303)
 
 
@@ -56,7 +56,7 @@ def change_role(officer_id: UUID) -> ResponseReturnValue:
     seen = request.form.get("version", type=int)
     if request.method == "POST" and (saved := form.run(commands.change_role, g.actor, officer_id, seen=seen)):
         return _back(saved.id, _("The role is changed, and every session of the officer has ended."))
-    shifts = queries.compare_roles(g.actor, officer.role, form.role.data) if form.role.data else []
+    shifts = queries.compare_roles(g.actor, officer.role, form.role.data) if form.role.data in ROLES else []
     return _desk("accounts/role.html", officer_id, form=form, shifts=shifts)
 
 
@@ -100,5 +100,5 @@ def withdraw_link(officer_id: UUID) -> ResponseReturnValue:
     commands.withdraw_link(g.actor, officer_id)
     if queries.has_officer(g.actor, officer_id):
         return _back(officer_id, _("The link no longer works."))
-    flash(_("The invitation is removed."))
+    flash(str(_("The invitation is removed.")))
     return redirect(url_for("accounts.officers"), 303)
