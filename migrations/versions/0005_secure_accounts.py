@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("officer_id", sa.Uuid(), nullable=False),
         sa.Column("officer_name", sa.Text(), nullable=False),
         sa.Column("heads", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("rows", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("texts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("made", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

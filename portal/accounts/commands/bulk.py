@@ -50,7 +50,7 @@ def stage_officers(actor: Actor, file: Upload, _values: dict[str, Any] | None = 
     for old in db.session.scalars(select(OfficerBatch).where(OfficerBatch.created_at < now() - KEPT)):
         _forget_rows(old, "left" if old.state == "dry_run" else old.state)
     batch = OfficerBatch(filename=name, officer_id=actor.id, officer_name=actor.name, state="dry_run")
-    batch.heads, batch.rows, batch.result, batch.made = found["heads"], found["rows"], {}, []
+    batch.heads, batch.texts, batch.result, batch.made = found["heads"], found["rows"], {}, []
     db.session.add(batch)
     return batch
 
@@ -72,7 +72,7 @@ def _examined(file: Upload, name: str) -> dict[str, Any]:
 
 
 def _forget_rows(batch: OfficerBatch, state: str) -> None:
-    batch.state, batch.rows = state, []
+    batch.state, batch.texts = state, []
 
 
 @command("secure")

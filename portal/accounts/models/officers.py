@@ -140,7 +140,7 @@ class Identity(Base):
 class OfficerBatch(Base):
     """A list of officers read for a dry run. Its rows are forgotten once it is loaded or left: they are personal data.
 
-    `heads` are the headings as written, `rows` pairs of the row's number and its texts. `made` are the accounts it
+    `heads` are the headings as written, `texts` pairs of the row's number and its texts. `made` are the accounts it
     made, so that their links can be had, once.
     """
 
@@ -149,7 +149,7 @@ class OfficerBatch(Base):
     officer_id: Mapped[uuid.UUID]
     officer_name: Mapped[str]
     heads: Mapped[list[str]] = mapped_column(JSONB)
-    rows: Mapped[list[Any]] = mapped_column(JSONB)
+    texts: Mapped[list[Any]] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(default="dry_run")  # dry_run, loaded, left
     result: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
     made: Mapped[list[str]] = mapped_column(JSONB, default=list)

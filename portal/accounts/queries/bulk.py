@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -42,7 +43,8 @@ class Planned(NamedTuple):
         return str(self.entry.values.get("username", ""))
 
 
-class Roster(NamedTuple):
+@dataclass(frozen=True)
+class Roster:
     """A list laid beside the accounts. `mark` names this plan: another one is not loaded in its place."""
 
     batch: OfficerBatch
@@ -90,7 +92,7 @@ def list_issues(actor: Actor, batch_id: UUID) -> tuple[Sequence[str], Sequence[S
     roster = get_roster(actor, batch_id)
     said = {one.number: "; ".join(f"{issue.column}: {issue.text}" for issue in one.entry.issues) for one in roster.rows}
     heads, width = roster.batch.heads, len(roster.batch.heads)
-    rows = [[*cells[:width], *[""] * (width - len(cells)), said[number]] for number, cells in roster.batch.rows]
+    rows = [[*cells[:width], *[""] * (width - len(cells)), said[number]] for number, cells in roster.batch.texts]
     return [*heads, str(_("Issues"))], rows
 
 
@@ -100,7 +102,7 @@ def _everybody() -> dict[str, Officer]:
 
 def _roster(actor: Actor, batch: OfficerBatch, known: Mapping[str, Officer]) -> Roster:
     columns = columns_of(batch.heads) if batch.heads else {}
-    entries = [entry_of(number, cells, columns) for number, cells in batch.rows]
+    entries = [entry_of(number, cells, columns) for number, cells in batch.texts]
     _twice(entries, "username")
     _twice(entries, "email")
     rows = [_planned(actor, entry, known.get(entry.values.get("username", ""))) for entry in entries]
