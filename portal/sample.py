@@ -49,7 +49,8 @@ def load(password: str) -> bool:
             return False
         with transaction(SYSTEM.id):
             for username, name in OFFICERS.items():
-                add_officer(SYSTEM, {"username": username, "name": name, "role": username, "password": password})
+                who = {"username": username, "name": name, "role": username, "email": f"{username}@example.org"}
+                add_officer(SYSTEM, who | {"password": password})
             project = ProjectForm.from_json(PROJECT).run(create_project, SYSTEM)
             assert project is not None, "the sample project is valid"
             assign_consultant(SYSTEM, project.id, {"consultant": "ec", "from_date": project.as_date, "to_date": None})

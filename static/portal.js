@@ -29,6 +29,10 @@
     showTheme();
   });
 
+  // A text that is shown once, to be copied, is selected whole as soon as it is entered.
+  document.addEventListener("focusin", (event) => event.target.matches("[data-whole]") && event.target.select());
+  one("[data-whole]")?.select();
+
   // What was typed and not saved is asked about before the page is left.
   const typed = new Set();
   const counts = (form) => form && form.method === "post" && !form.matches(".act, .language");

@@ -433,3 +433,9 @@ def test_the_api_reads_shows_loads_and_gives_out_links(api, redis):
 def test_headings_that_are_missing_are_named():
     with pytest.raises(Invalid, match="User name"):
         columns_of(["Name", "Role"])
+
+
+def test_reading_without_a_file_says_so_beside_the_field(desk):
+    answer = desk.post("/officers/bulk", data={})
+    assert answer.status_code == 422
+    assert "Choose a file." in answer.text

@@ -105,7 +105,12 @@ class PasswordForm(Form):
 class RosterForm(Form):
     """A list of officers to be read."""
 
-    file = FileField(_("The list (.csv or .xlsx)"), description=_("At most 2,000 rows, 5 MB."))
+    file = FileField(
+        _("The list (.csv or .xlsx)"),
+        [InputRequired(_("Choose a file."))],
+        description=_("At most 2,000 rows, 5 MB."),
+        render_kw={"accept": ".csv,.xlsx"},
+    )
 
 
 class PlanForm(Form):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, g, redirect, request, url_for
+from flask import current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import commands, queries
@@ -13,6 +13,8 @@ from portal.accounts.pages.officers import WORDS
 from portal.core.access import ROLES, require
 from portal.core.html import page
 from portal.core.i18n import _
+
+BESIDE = ("delegations", "security")  # modules above this one: their pages are linked where they are installed
 
 
 def _back(officer_id: UUID, said: Any = "") -> ResponseReturnValue:
@@ -24,7 +26,8 @@ def _back(officer_id: UUID, said: Any = "") -> ResponseReturnValue:
 def _desk(template: str, officer_id: UUID, **more: Any) -> ResponseReturnValue:
     """A page about one officer, with all that is known."""
     dossier = queries.get_dossier(g.actor, officer_id)
-    return page(template, dossier=dossier, officer=dossier.officer, **WORDS, **more)
+    beside = [name for name in BESIDE if name in current_app.blueprints and g.actor.can(f"{name}.read")]
+    return page(template, dossier=dossier, officer=dossier.officer, beside=beside, **WORDS, **more)
 
 
 @bp.get("/officers/<uuid:officer_id>")
