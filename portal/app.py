@@ -16,7 +16,7 @@ from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
 from portal.config import BadSetting, settings
-from portal.core import health, http, keys, live, oidc, opa, openapi, redis, storage, tokens, whereabouts
+from portal.core import health, http, keys, live, mask, oidc, opa, openapi, redis, storage, tokens, whereabouts
 from portal.core.access import ROLES
 from portal.core.db import db
 from portal.core.events import know_events
@@ -25,11 +25,12 @@ from portal.core.limits import STORAGE_OPTIONS, storage_url
 from portal.core.show import FILTERS
 
 ROOT = Path(__file__).parent.parent
-MODULES = ("doc_assembly", "boq_estimates", "attachments", "projects", "accounts")  # from top to bottom
+MODULES = ("doc_assembly", "boq_estimates", "attachments", "projects", "audit_trail", "accounts")  # from top to bottom
 NAVIGATION = {
     "projects": ("projects.index", _("Projects")),
     "boq_estimates": ("boq_estimates.index", _("Estimates")),
     "doc_assembly": ("doc_assembly.index", _("DPR assembly")),
+    "audit_trail": ("audit_trail.index", _("Audit trail")),
     "accounts": ("accounts.officers", _("Officers")),
 }
 VERSION = "0.1.0"
@@ -44,7 +45,7 @@ def create_app(**overrides: Any) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
     db.init_app(app)
-    for part in (redis, keys, storage, opa, tokens, whereabouts, oidc):
+    for part in (mask, redis, keys, storage, opa, tokens, whereabouts, oidc):
         part.init_app(app)
     _init_extensions(app)
     app.register_blueprint(health.bp)

@@ -15,6 +15,7 @@ from werkzeug.datastructures import FileStorage
 from portal.boq_estimates.commands import import_boq_file
 from portal.boq_estimates.queries import find_estimate, list_issues
 from portal.cli_acting import acting
+from portal.cli_audit import audit
 from portal.core import storage
 from portal.core.access import Actor
 from portal.core.bus import bring_back, list_dead_letters
@@ -188,6 +189,8 @@ def dead_letters(again: bool) -> None:
                 bring_back(letter)
         click.echo(f"{len(letters)} delivered once more" if again else f"{len(letters)} dead letters")
 
+
+main.add_command(audit)
 
 if __name__ == "__main__":
     main(prog_name="portal")

@@ -9,6 +9,7 @@ only with its check digit (Verhoeff; UIDAI).
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 
@@ -96,6 +97,25 @@ def personal(value: str | None, name: str, actor: Actor | None) -> str:
     if actor is not None and (actor.role in POLICY["personal"]["readers"] or actor.role == "system"):
         return text
     return _HINTS[name](text) if name in _HINTS else DOTS
+
+
+def needed(value: Any, actor: Actor) -> Any:
+    """Texts among which personal data may stand, such as what a record was before: plainly for the same need."""
+    if actor.role in POLICY["personal"]["readers"] or actor.role == "system":
+        return value
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {name: _hinted(name, needed(inner, actor), actor) for name, inner in value.items()}
+    return [needed(inner, actor) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _hinted(name: str, value: Any, actor: Actor) -> Any:
+    if name not in POLICY["personal"]["fields"]:
+        return value
+    one = value if isinstance(value, list) else [value]
+    hints = [personal(text, name, actor) if isinstance(text, str) else text for text in one]
+    return hints if isinstance(value, list) else hints[0]
 
 
 def _mail(text: str) -> str:

@@ -14,6 +14,7 @@ from portal.accounts.commands.officers import (
     unlock_officer,
 )
 from portal.accounts.commands.own import change_password
+from portal.accounts.commands.seal_keys import rotate_seal_key
 from portal.accounts.commands.sessions import end_other_sessions, end_session
 from portal.accounts.commands.signing_keys import rotate_token_keys
 
@@ -38,6 +39,7 @@ __all__ = [
     "renew_recovery_codes",
     "reset_factors",
     "revoke_key",
+    "rotate_seal_key",
     "rotate_token_keys",
     "stage_officers",
     "unlock_officer",

@@ -8,7 +8,7 @@ from portal.accounts.events.factors import (
     RecoveryCodeUsed,
 )
 from portal.accounts.events.federation import IdentityLinked
-from portal.accounts.events.keys import ApiKeyMade, ApiKeyRevoked, TokenKeyMade, TokenKeysWithdrawn
+from portal.accounts.events.keys import ApiKeyMade, ApiKeyRevoked, SealKeyMade, TokenKeyMade, TokenKeysWithdrawn
 from portal.accounts.events.officers import (
     InvitationRemoved,
     LinkGiven,
@@ -46,6 +46,7 @@ __all__ = [
     "RecoveryCodeUsed",
     "RecoveryCodesMade",
     "RoleChanged",
+    "SealKeyMade",
     "SecondFactorReset",
     "SessionsEnded",
     "TokenKeyMade",

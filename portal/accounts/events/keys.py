@@ -46,3 +46,12 @@ class TokenKeysWithdrawn(Event):
     says = _("{count} earlier keys of access tokens were withdrawn at once.")
     kid: str
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealKeyMade(Event):
+    """The days of the audit trail are sealed by another key from now on."""
+
+    topic = "hmda.accounts.seal_key.made"
+    says = _("A new key seals the days of the audit trail.")
+    kid: str

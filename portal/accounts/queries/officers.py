@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.accounts.models import ApiKey, Officer, OfficerSession
 from portal.core.access import POLICY, Actor, Instrument
@@ -54,6 +54,13 @@ def _as_actor(officer: Officer) -> Actor:
 
 def _by_username(username: str) -> Officer | None:
     return db.session.scalar(select(Officer).where(Officer.username == username.strip().lower()))
+
+
+def _ids_called(text: str) -> list[uuid.UUID]:
+    """The officers whose name or user name holds this text; of a text that fits everybody, some."""
+    like = "%" + "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in text.strip()) + "%"
+    found = select(Officer.id).where(or_(Officer.username.ilike(like), Officer.name.ilike(like)))
+    return list(db.session.scalars(found.order_by(Officer.username).limit(200)))
 
 
 def _names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

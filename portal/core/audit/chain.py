@@ -31,7 +31,7 @@ def _canonical(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else str(value) if isinstance(value, uuid.UUID) else value
 
 
-def digest_of(record: Mapping[str, Any]) -> str:
+def digest_of(record: Mapping[Any, Any]) -> str:
     """The digest of a record, from its fields."""
     plain = {name: _canonical(record[name]) for name in FIELDS}
     return hashlib.sha256(_written(plain).encode()).hexdigest()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from portal.accounts.models import Officer
 from portal.accounts.queries import Work
@@ -138,6 +138,12 @@ def _work_of(officer_id: UUID) -> list[Work]:
     )
     rows = db.session.execute(found)
     return [Work(project.id, f"{project.code} {project.name}", one.from_date, one.to_date) for one, project in rows]
+
+
+@supplies("record.called")
+def _ids_of_code(code: str) -> list[UUID]:
+    """The project of this number, for who searches the audit trail by it."""
+    return list(db.session.scalars(select(Project.id).where(func.lower(Project.code) == code.strip().lower())))
 
 
 @supplies("places.known")
