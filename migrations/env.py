@@ -15,7 +15,7 @@ from portal.core.db import Base
 for name in MODULES:
     import_module(f"portal.{name}.models")
 
-url = context.config.attributes.get("url") or settings().database_url
+url = context.config.attributes.get("url") or settings().migration_database_url
 with create_engine(url, poolclass=NullPool).connect() as connection:
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()

@@ -18,6 +18,7 @@ from portal.vault import Access
 
 ROOT = Path(__file__).resolve().parent.parent
 SOCKET_PATH_MAX = 107  # bytes; the kernel's limit for the address of a unix socket, less its end mark
+APP_ROLE = "portal_app"  # of the embedded server; see portal.local.rights
 LONGEST_SOCKET = "postgres/.s.PGSQL.5432"
 OIDC = ("issuer", "client_id", "client_secret", "name", "scopes", "role_claim", "role_map")  # settings OIDC_ISSUER, …
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._ -]+")
@@ -32,6 +33,7 @@ class Settings:
 
     var: Path
     database_url: str
+    migration_database_url: str = field(repr=False)  # of the owner of the tables; the portal itself owns nothing
     redis_url: str
     host: str
     port: int
@@ -82,9 +84,11 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     sockets = socket_folder(var)
     secret = Secrets(env)
     database, redis = secret.get("DATABASE_URL"), secret.get("REDIS_URL")
+    owner = secret.get("MIGRATION_DATABASE_URL") or database
     return Settings(
         var=var,
-        database_url=_with_driver(database) if database else postgres_url(sockets / "postgres"),
+        database_url=_with_driver(database) if database else postgres_url(sockets / "postgres", user=APP_ROLE),
+        migration_database_url=_with_driver(owner) if owner else postgres_url(sockets / "postgres"),
         redis_url=redis or valkey_url(sockets / "valkey.sock"),
         host=env.get("HOST") or "127.0.0.1",
         port=_number(env, "PORT", 8000, 1, 65535),
@@ -113,9 +117,9 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     )
 
 
-def postgres_url(sockets: Path, database: str = "portal") -> str:
-    """The address of an embedded PostgreSQL whose socket is in this folder."""
-    return f"postgresql+psycopg://postgres@/{database}?host={quote(str(sockets), safe='')}"
+def postgres_url(sockets: Path, database: str = "portal", user: str = "postgres") -> str:
+    """The address of an embedded PostgreSQL whose socket is in this folder; `postgres` owns everything in it."""
+    return f"postgresql+psycopg://{user}@/{database}?host={quote(str(sockets), safe='')}"
 
 
 def valkey_url(socket: Path) -> str:

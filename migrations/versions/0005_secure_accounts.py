@@ -165,6 +165,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_recovery_code_officer_id"), "recovery_code", ["officer_id"], unique=False)
     op.create_table(
+        "dpr_copy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version_id", sa.Uuid(), nullable=False),
+        sa.Column("officer_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["dpr_version.id"], name=op.f("fk_dpr_copy_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dpr_copy")),
+    )
+    op.create_index(op.f("ix_dpr_copy_made_at"), "dpr_copy", ["made_at"], unique=False)
+    op.create_index(op.f("ix_dpr_copy_version_id"), "dpr_copy", ["version_id"], unique=False)
+    op.create_table(
         "refresh_token",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
@@ -243,10 +257,11 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("email <> ''"),
     )
-    op.execute(
-        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_seal "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    )
+    for table in ("event", "audit_record", "section_revision", "audit_seal"):
+        op.execute(
+            f"CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
 
 
 def downgrade() -> None:
@@ -283,6 +298,9 @@ def downgrade() -> None:
     op.drop_column("audit_record", "instrument")
     op.drop_index(op.f("ix_refresh_token_session_id"), table_name="refresh_token")
     op.drop_table("refresh_token")
+    op.drop_index(op.f("ix_dpr_copy_version_id"), table_name="dpr_copy")
+    op.drop_index(op.f("ix_dpr_copy_made_at"), table_name="dpr_copy")
+    op.drop_table("dpr_copy")
     op.drop_index(op.f("ix_recovery_code_officer_id"), table_name="recovery_code")
     op.drop_table("recovery_code")
     op.drop_index("ix_officer_session_started_at_id", table_name="officer_session")

@@ -11,20 +11,23 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from portal.config import ROOT, settings
+from portal.local.rights import give_rights, has_rights
 
 
 def migrate() -> None:
-    """Run the migrations that have not run yet."""
+    """Run the migrations that have not run yet, as the owner of the tables; then say what the portal's role may."""
     command.upgrade(_alembic(), "head")
+    give_rights(settings())
 
 
 def nothing_to_do() -> bool:
     """Whether this very schema is there with officers in it: found out without loading the app, which takes seconds."""
     head = ScriptDirectory.from_config(_alembic()).get_current_head()
     try:
-        with create_engine(settings().database_url).connect() as session:
+        with create_engine(settings().migration_database_url).connect() as session:
             standing = session.scalar(text("SELECT version_num FROM alembic_version"))
-            return bool(standing == head and session.scalar(text("SELECT 1 FROM officer LIMIT 1")))
+            filled = standing == head and session.scalar(text("SELECT 1 FROM officer LIMIT 1"))
+            return bool(filled and has_rights(session, settings()))
     except ProgrammingError:
         return False  # an empty database has no such tables
 

@@ -11,7 +11,8 @@ from portal.config import BadSetting, private_folder, read_settings, socket_fold
 
 def test_the_data_folder_alone_leads_to_the_running_servers(tmp_path):
     own = read_settings({"PORTAL_VAR": str(tmp_path)})
-    assert own.database_url.startswith("postgresql+psycopg://postgres@/portal?host=")
+    assert own.database_url.startswith("postgresql+psycopg://portal_app@/portal?host=")
+    assert own.migration_database_url.startswith("postgresql+psycopg://postgres@/portal?host=")
     assert own.redis_url == f"unix://{socket_folder(tmp_path)}/valkey.sock"
     assert own.embedded_postgres
     assert own.embedded_valkey
@@ -20,8 +21,14 @@ def test_the_data_folder_alone_leads_to_the_running_servers(tmp_path):
 def test_given_addresses_replace_the_embedded_servers():
     own = read_settings({"DATABASE_URL": "postgres://u@db/portal", "REDIS_URL": "redis://cache:6379/0"})
     assert (own.database_url, own.redis_url) == ("postgresql+psycopg://u@db/portal", "redis://cache:6379/0")
+    assert own.migration_database_url == own.database_url
     assert not own.embedded_postgres
     assert not own.embedded_valkey
+    own = read_settings(
+        {"DATABASE_URL": "postgres://app@db/portal", "MIGRATION_DATABASE_URL": "postgres://u@db/portal"}
+    )
+    assert own.database_url == "postgresql+psycopg://app@db/portal"
+    assert own.migration_database_url == "postgresql+psycopg://u@db/portal"
 
 
 def test_an_empty_variable_counts_as_one_that_is_not_set():
