@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, g
 
 from portal.core.access import Actor
 from portal.core.api import Operation, api_blueprint
 from portal.core.http import send
 from portal.doc_assembly import commands, queries
+from portal.doc_assembly.commands.copies import PDF, _hand_out
 from portal.doc_assembly.forms import SectionForm
 
 BASE = "/api/v1/doc-assembly"
@@ -53,13 +54,15 @@ def show_version(row: Any) -> dict[str, Any]:
 
 
 def show_whole_version(row: Any) -> dict[str, Any]:
-    """A version with its files and sources."""
+    """A version with its files and sources; `whole` where the reader gets the report as it is, not a marked copy."""
+    whole = queries.sees_everything(g.actor, row.project_id)
     files = [
         {**_facts(part, PART), "_links": {"file": {"href": f"{BASE}/versions/{row.id}/files/{part.position}"}}}
         for part in row.parts
+        if whole or part.mimetype == PDF
     ]
     sources = [_facts(source, ("module", "record_id", "record_version", "title")) for source in row.sources]
-    return {**show_version(row), "parts": files, "sources": sources}
+    return {**show_version(row), "whole": whole, "parts": files, "sources": sources}
 
 
 def show_section(row: Any) -> dict[str, Any]:
@@ -71,13 +74,13 @@ def show_section(row: Any) -> dict[str, Any]:
 
 def show_offered(row: Any) -> dict[str, Any]:
     """A section of the template and how far it is."""
-    return {"code": row.section.code, "title": row.section.title, "need": row.need, "state": row.state}
+    facts = {"code": row.section.code, "title": row.section.title, "need": row.need, "state": row.state}
+    return facts | {"closed": row.closed}
 
 
 def file_of(actor: Actor, version_id: UUID, position: int) -> Response:
-    """A file of a version; ranges work."""
-    part = queries.get_part(actor, version_id, position)
-    return send(part.sha256, part.path, part.mimetype)
+    """A file of a version, or the reader's own copy of it; ranges work."""
+    return send(*_hand_out(actor, version_id, position))
 
 
 SECTION = "/of/<uuid:project_id>/sections/<code>"

@@ -275,6 +275,17 @@ class VersionPart(Base):
     sha256: Mapped[str]
 
 
+class DprCopy(Base):
+    """A marked copy of a version for one reader, without the volumes closed to them; kept for an hour, for ranges."""
+
+    __tablename__ = "dpr_copy"
+    version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dpr_version.id"), index=True)
+    officer_id: Mapped[uuid.UUID]
+    address: Mapped[str]
+    made_at: Mapped[dt.datetime] = mapped_column(index=True)
+    sha256: Mapped[str]
+
+
 class VersionSource(Base):
     """A record that went into a version, as it stood when the inputs were frozen."""
 

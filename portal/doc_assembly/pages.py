@@ -11,6 +11,7 @@ from portal.core.access import require
 from portal.core.html import page
 from portal.core.http import send
 from portal.doc_assembly import commands, queries
+from portal.doc_assembly.commands.copies import _hand_out
 from portal.doc_assembly.forms import LONGEST, SectionForm
 from portal.doc_assembly.rules.markup import html_of
 from portal.doc_assembly.rules.steps import shown
@@ -40,6 +41,7 @@ def centre(project_id: UUID) -> ResponseReturnValue:
         sections=queries.list_sections(g.actor, project_id),
         versions=queries.list_versions(g.actor, project_id)[0],
         builds=queries.list_builds(g.actor, project_id)[0],
+        whole=queries.sees_everything(g.actor, project_id),
         topics=[project_id],
     )
 
@@ -134,11 +136,13 @@ def version(version_id: UUID) -> ResponseReturnValue:
     found = queries.get_version(g.actor, version_id)
     project = get_project(g.actor, found.project_id)
     moved = queries.list_moved(g.actor, version_id)
-    return page("doc_assembly/version.html", version=found, project=project, moved=moved, topics=[project.id])
+    whole = queries.sees_everything(g.actor, project.id)
+    return page(
+        "doc_assembly/version.html", version=found, project=project, moved=moved, whole=whole, topics=[project.id]
+    )
 
 
 @bp.get("/versions/<uuid:version_id>/files/<int:position>")
 def download(version_id: UUID, position: int) -> Response:
-    """A file of a version; ranges work."""
-    part = queries.get_part(g.actor, version_id, position)
-    return send(part.sha256, part.path, part.mimetype)
+    """A file of a version, or the reader's own copy of it; ranges work."""
+    return send(*_hand_out(g.actor, version_id, position))

@@ -27,7 +27,7 @@ from portal.core.storage.private import Private, private_copy
 
 __all__ = [
     "Bucket", "Folder", "Readable", "Stored", "Upload", "exists", "init_app", "intake", "opened", "put", "read",
-    "reader", "renew", "size", "store",
+    "reader", "remove", "renew", "size", "store",
 ]  # fmt: skip
 
 CHUNK = 1 << 20
@@ -226,6 +226,11 @@ def size(sha256: str) -> int:
 def exists(sha256: str) -> bool:
     """Whether the store has it."""
     return store().exists(sha256)
+
+
+def remove(sha256: str) -> None:
+    """Take away a file that no record names any more, such as a copy made for one reader."""
+    store().remove(sha256)
 
 
 def renew(sha256: str) -> bool:

@@ -49,6 +49,11 @@ class Folder:
         incoming.replace(place)
         _settle(place.parent)  # the name is on the disk before a record names it
 
+    def remove(self, sha256: str) -> None:
+        """Take a file away, with its key; whoever reads it reads on."""
+        for place in (self._place(sha256), self._key_place(sha256)):
+            place.unlink(missing_ok=True)
+
     def key(self, sha256: str, *, anew: bool = False) -> str:
         """The wrapped key beside the file, "" when there is none; `anew` passes over a cache."""
         with suppress(FileNotFoundError):
@@ -136,6 +141,11 @@ class Bucket(Folder):
     def keep(self, incoming: Path, sha256: str) -> None:
         self.client.upload_file(str(incoming), self.bucket, sha256)
         super().keep(incoming, sha256)
+
+    def remove(self, sha256: str) -> None:
+        for name in (sha256, sha256 + KEY):
+            self.client.delete_object(Bucket=self.bucket, Key=name)
+        super().remove(sha256)
 
     def key(self, sha256: str, *, anew: bool = False) -> str:
         if not anew and (cached := super().key(sha256)):

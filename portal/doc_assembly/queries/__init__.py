@@ -27,6 +27,7 @@ from portal.doc_assembly.queries.versions import (
     list_versions,
     newest_version,
     page_moved,
+    sees_everything,
 )
 
 __all__ = [
@@ -52,5 +53,6 @@ __all__ = [
     "page_moved",
     "page_sections",
     "past_rates",
+    "sees_everything",
     "recent_builds",
 ]

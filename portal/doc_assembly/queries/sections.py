@@ -1,27 +1,32 @@
 """Reading the authored sections of a report and their revisions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.core.access import Actor, scoped
+from portal.core.access import Actor, require, scoped
 from portal.core.db import db, one_or_not_found
 from portal.core.errors import NotFound
 from portal.core.i18n import _
 from portal.core.usecases import query
 from portal.doc_assembly.models import DprSection, SectionRevision, SectionState
-from portal.doc_assembly.rules.template import WRITTEN, Section, need_of, written_for
+from portal.doc_assembly.queries.versions import _closed
+from portal.doc_assembly.rules.template import RESTRICTED, WRITTEN, Section, need_of, written_for
 from portal.projects.queries import get_project
 
 
 class SectionRow(NamedTuple):
-    """A section of the template with what is written of it; `row` is None while nothing is."""
+    """A section of the template with what is written of it; `row` is None while nothing is.
+
+    `closed` where its volume is, and another officer wrote the text.
+    """
 
     section: Section
     need: str
     row: DprSection | None
+    closed: bool = False
 
     @property
     def state(self) -> str:
@@ -36,11 +41,23 @@ def list_sections(actor: Actor, project_id: UUID) -> list[SectionRow]:
     found = scoped(select(DprSection).where(DprSection.project_id == project_id), DprSection, actor)
     rows = {row.code: row for row in db.session.scalars(found)}
     offered = {section.code for section in written_for(project.work_type)} | rows.keys()
+    closed = _closed_among(actor, project_id, rows.values())
     return [
-        SectionRow(section, need_of(section.code, project.work_type), rows.get(section.code))
+        SectionRow(section, need_of(section.code, project.work_type), rows.get(section.code), section.code in closed)
         for section in WRITTEN.values()
         if section.code in offered
     ]
+
+
+def _closed_among(actor: Actor, project_id: UUID, rows: Iterable[DprSection]) -> frozenset[str]:
+    """The codes of the sections that this officer does not read: closed, and without a word of theirs."""
+    closed = {row.id: row.code for row in rows if row.code.partition(".")[0] in RESTRICTED}
+    if not closed or actor.can("doc_assembly.read", _closed(actor, project_id)):
+        return frozenset()
+    own = select(SectionRevision.section_id).where(
+        SectionRevision.section_id.in_(closed), SectionRevision.author_id == actor.id
+    )
+    return frozenset(closed.values()) - {closed[section_id] for section_id in db.session.scalars(own)}
 
 
 @query
@@ -51,12 +68,17 @@ def page_sections(actor: Actor, project_id: UUID) -> tuple[list[SectionRow], str
 
 @query
 def get_section(actor: Actor, project_id: UUID, code: str) -> DprSection:
-    """A section of a project; one that nobody has written yet is empty and has version 0. Raises NotFound."""
+    """A section of a project; one that nobody has written yet is empty and has version 0.
+
+    Raises NotFound, and NotPermitted for a closed section that others wrote.
+    """
     get_project(actor, project_id)
     if code not in WRITTEN:
         raise NotFound(_("There is no such section."))
     found = select(DprSection).where(DprSection.project_id == project_id, DprSection.code == code)
     row = db.session.scalar(scoped(found, DprSection, actor))
+    if row and _closed_among(actor, project_id, [row]):
+        require(actor, "doc_assembly.read", _closed(actor, project_id))
     return row or DprSection(
         project_id=project_id, code=code, version=0, state=SectionState.NOT_STARTED, text="", text_te="", revision=0
     )

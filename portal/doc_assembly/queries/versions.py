@@ -7,12 +7,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from portal.core.access import Actor, scoped
+from portal.core.access import About, Actor, scoped
 from portal.core.db import db, one_or_not_found, page_of
 from portal.core.usecases import query
 from portal.doc_assembly.models import DprVersion, VersionPart
 from portal.doc_assembly.queries.inputs import list_origins
 from portal.projects.queries import get_project
+
+
+def _closed(actor: Actor, project_id: UUID) -> About:
+    """What is asked about the volumes of a project that stay closed until the tender is opened. Raises NotFound."""
+    project = get_project(actor, project_id)
+    return About(project=project.id, circle=project.circle, division=project.division, restricted=True)
 
 
 class Moved(NamedTuple):
@@ -60,6 +66,12 @@ def get_part(actor: Actor, version_id: UUID, position: int) -> VersionPart:
     return one_or_not_found(
         select(VersionPart).where(VersionPart.version_id == version_id, VersionPart.position == position)
     )
+
+
+@query
+def sees_everything(actor: Actor, project_id: UUID) -> bool:
+    """Whether the closed volumes of a project are open to this officer; else they get a copy without them."""
+    return actor.can("doc_assembly.read", _closed(actor, project_id))
 
 
 @query

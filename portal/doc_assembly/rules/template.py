@@ -10,6 +10,7 @@ AUTHORITY: str = _READ["authority"]
 AUTHORITY_TE: str = _READ["authority_te"]
 MARK: str = _READ["mark"]
 VOLUMES: dict[str, str] = _READ["volumes"]
+RESTRICTED = frozenset[str](_READ["restricted"])
 
 
 class Section(NamedTuple):
