@@ -13,13 +13,14 @@ from flask.typing import ResponseReturnValue
 from portal.audit_trail import commands, queries
 from portal.audit_trail.forms import SearchForm
 from portal.audit_trail.queries import _exported
-from portal.audit_trail.rules import DOORS, KNOWN, OUTCOMES, TITLES, Ask, read_ask
+from portal.audit_trail.rules import DOORS, KNOWN, OUTCOMES, TITLES, WHYS, Ask, read_ask
 from portal.core.audit import RULES
 from portal.core.calendar import IST
 from portal.core.html import page
 from portal.core.i18n import _
 from portal.core.mask import needed, personal
 from portal.core.sheets import XLSX, csv_lines, write_xlsx
+from portal.core.usecases import DOORS as USE_CASES
 
 bp = Blueprint("audit_trail", __name__, url_prefix="/audit-trail")
 TONES = {"done": "", "refused": "warn", "failed": "warn", "tampering": "bad", "read": "wait", "renewed": ""}
@@ -122,9 +123,11 @@ def _link(args: Mapping[str, Any]) -> str:
 def _facet(ask: Ask, name: str) -> tuple[Any, list[tuple[str, Any, None, bool]]]:
     """One row of filters. Without counts: they would read the whole trail at every look."""
     chosen = getattr(ask, name)
+    there = {act.partition(".")[0] for act in USE_CASES.values()}
     return LEGENDS[name], [
         (_link(ask.pick(name, value)), label or value.replace("_", " "), None, value in chosen)
         for value, label in KNOWN[name].items()
+        if name != "module" or value in there or value in chosen
     ]
 
 
@@ -134,6 +137,7 @@ WORDS: dict[str, Any] = {
     "outcomes": OUTCOMES,
     "tones": TONES,
     "doors": DOORS,
+    "whys": WHYS,
     "how": HOW,
     "rules": RULES,
     "personal": personal,

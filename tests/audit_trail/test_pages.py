@@ -128,6 +128,41 @@ def test_a_record_shows_before_and_after_side_by_side_and_that_it_stands(written
     assert page(uuid.uuid4()).status_code == 404
 
 
+def test_every_kind_of_change_can_be_opened(session, redis, page, records_of):
+    long = "chainage " * 300
+    changes = {
+        "rows": [
+            {"table": "project", "id": "x", "how": "removed", "columns": {"name": ["A", None], "ok": [True, False]}}
+        ],
+        "more": [{"table": "boq_item", "how": "added", "count": 9980}],
+    }
+    changes["rows"][0]["columns"]["note"] = [{"begins": long[:200], "characters": len(long), "sha256": "x"}, ["a", 1]]
+    record = records_of(changes)
+    text = page(record.id).get_data(as_text=True)
+    assert "9980 more rows of “boq item” added" in text
+    assert "2700 characters" in text
+    assert '<td><span class="lines">A</span></td><td>–</td>' in text
+    bare = records_of({})
+    assert "changed no row" in page(bare.id).get_data(as_text=True)
+
+
+@pytest.fixture
+def records_of(session, actor):
+    """A record with these changes."""
+    from portal.core.audit.notes import _ledger, _where, _who
+    from portal.core.db import transaction
+
+    def make(changes):
+        said = {"act": "projects.write", "use_case": "x", "instrument": "", "why": "", "outcome": "done"}
+        with transaction():
+            _ledger(session()).records.append(
+                _who(actor("ee"), "X") | _where() | said | {"subjects": [], "touched": [], "changes": changes}
+            )
+        return session.scalars(select(AuditRecord).order_by(AuditRecord.position.desc()).limit(1)).one()
+
+    return make
+
+
 def test_an_act_under_an_instrument_says_for_whom(session, redis, page, actor):
     with_instrument = {"act": "tech_sanction.decide", "use_case": "x", "instrument": "TS/2026/7", "why": ""}
     from portal.core.audit.notes import _ledger, _where, _who
