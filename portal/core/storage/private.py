@@ -7,6 +7,7 @@ as it is open here.
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -74,4 +75,5 @@ def private_copy(source: BinaryIO, disk: Path, piece: int) -> Iterator[Path]:
     with Private(disk) as copy:
         while found := source.read(piece):
             copy.write(found)
+            time.sleep(0)  # in a web process the others go on
         yield copy.path
