@@ -16,6 +16,7 @@ from portal.accounts.models import Factor, Officer, OfficerSession
 from portal.accounts.queries.officers import _as_actor
 from portal.core.access import ROLES, SYSTEM
 from portal.core.audit import AuditRecord
+from portal.core.calendar import today
 from portal.core.cards import card_of
 from portal.core.db import db, now, transaction
 from portal.core.errors import Invalid, NotPermitted, NotProven, RuleBroken, Stale
@@ -440,3 +441,14 @@ def test_sessions_of_the_officer_are_ended_in_the_database_too(desk, signed_in, 
     desk.post(place(browser.officer, "/disable"), data=WHY)
     ended = session.scalars(select(OfficerSession).where(OfficerSession.officer_id == browser.officer.id)).all()
     assert [one.ended_why for one in ended] == ["the account was disabled"]
+
+
+def test_keys_for_programs_stop_while_the_account_is_disabled(app, desk, make_officer):
+    officer, machine = make_officer("ee"), app.test_client()
+    values = {"name": "Nightly", "scopes": ["projects.read"], "expires_on": today() + dt.timedelta(days=30)}
+    bearer = {"Authorization": f"Bearer {commands.make_key(_as_actor(officer), values).secret}"}
+    assert machine.get("/api/v1/projects", headers=bearer).status_code == 200
+    desk.post(place(officer, "/disable"), data=WHY)
+    assert machine.get("/api/v1/projects", headers=bearer).status_code == 401
+    desk.post(place(officer, "/enable"), data=WHY)
+    assert machine.get("/api/v1/projects", headers=bearer).status_code == 200
