@@ -37,6 +37,7 @@ from portal.core.i18n import LANGUAGES, _
 from portal.core.origin import ORIGIN, Origin
 from portal.core.problem import problem
 from portal.core.registry import supplied
+from portal.core.tokens import NotSignedIn
 
 csrf = CSRFProtect()
 PUBLIC = {"static", "health.alive", "health.ready", "openapi.document", "openapi.reference"}
@@ -78,6 +79,8 @@ def identify() -> None:
 def admit() -> ResponseReturnValue | None:
     """Turn away whoever has not signed in, unless the endpoint is public."""
     if refused := g.get("refused"):
+        if isinstance(refused, NotSignedIn):
+            refused.on_record()
         raise refused
     if g.actor or request.endpoint in PUBLIC:
         return None

@@ -144,7 +144,8 @@ def _auth(name: str, summary: str, status: str, description: str) -> dict[str, A
 
 
 def _of_tokens() -> dict[str, dict[str, Any]]:
-    token = _auth("token", "An access token of 15 minutes for a user name and a password.", "200", TOKENS)
+    summary = "An access token of 15 minutes for a user name, a password and, with a second factor, a code."
+    token = _auth("token", summary, "200", TOKENS)
     schema = {"type": "object", "properties": PAIR, "required": ["username", "password"]}
     token["post"]["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {

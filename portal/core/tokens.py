@@ -10,7 +10,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -43,6 +43,10 @@ class NotSignedIn(PortalError):
 
     status = 401
     title = "Sign in first"
+
+    def __init__(self, message: Any, on_record: Callable[[], None] = lambda: None) -> None:
+        super().__init__(message)
+        self.on_record = on_record  # called once the request was counted: nobody fills the trail faster than that
 
 
 class BadToken(Exception):

@@ -6,34 +6,45 @@ The refresh token never reaches a script: HttpOnly, Secure, SameSite=Strict, bel
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.commands.proving import SignInFailed
 from portal.accounts.commands.sessions import LIFE
-from portal.accounts.commands.signing_in import _sign_in
+from portal.accounts.commands.signing_in import SecondFactorNeeded, _sign_in
 from portal.accounts.commands.tokens import Given, _end_family, _end_token, _give, _renew
-from portal.accounts.forms import SignInForm
+from portal.accounts.forms import TokenForm
 from portal.core.http import public
 from portal.core.i18n import _
-from portal.core.limits import limiter
+from portal.core.limits import limiter, tries
 from portal.core.problem import problem
 from portal.core.tokens import LIFE_S, ring
 
 auth = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
 well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
 COOKIE = "portal_refresh"
+SECOND_FACTOR_NEEDED = "/api/v1/#second-factor-needed"  # where the reference tells of it
 for endpoint in ("auth.token", "auth.refresh", "auth.revoke", "well_known.jwks"):
     public(endpoint)
 
 
 @auth.post("/token")
-@limiter.limit("30/minute")
+@limiter.limit(tries)
 def token() -> ResponseReturnValue:
     """An access token of 15 minutes; a wrong name and a wrong password are answered the same."""
-    form = SignInForm.from_json(request.get_json(silent=True))
+    form = TokenForm.from_json(request.get_json(silent=True))
     if not form.validate():
         return problem(422, _("Some of it needs another look"), errors=form.errors)
-    begun = _sign_in(form.username.data, form.password.data, "api")
-    if begun is None:
-        return problem(401, _("This user name and password do not belong together."))
-    return _handed(_give(begun))
+    try:
+        return _handed(_give(_sign_in(form.username.data, form.password.data, "api", form.otp.data)))
+    except SignInFailed as failed:
+        return _not_proven(failed)
+
+
+def _not_proven(failed: SignInFailed) -> Response:
+    """Which field did not fit; a type of its own where the password was right and a code is to come with it."""
+    kind = {"type": SECOND_FACTOR_NEEDED} if isinstance(failed, SecondFactorNeeded) else {}
+    field = "otp" if failed.field == "code" else failed.field or "password"
+    answer = problem(failed.status, _(failed.title), str(failed), {field: [str(failed)]}, **kind)
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 @auth.post("/refresh")

@@ -131,9 +131,11 @@ def _follow_role(officer: Officer, who: Vouched) -> None:
     _end_all(officer, "the organisation changed the role", SYSTEM)
 
 
-def _prove_by_organisation(actor: Actor, who: Vouched) -> None:
+def _prove_by_organisation(actor: Actor | None, who: Vouched) -> None:
     """The officer who acts has proven themselves anew at the provider. Raises NotVouched for anybody else."""
     officer = _officer_known_as(who.issuer, who.subject)
+    if actor is None:
+        raise NotVouched(_("You were signed out here meanwhile. Sign in again."), "signed out meanwhile")
     if officer is None or officer.id != actor.id:
         audit.witness("accounts.prove", "failed", actor=actor, why="another account of the provider")
         raise NotVouched(_("You proved to be somebody else than who is signed in here."), "another account")

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -35,19 +36,18 @@ class Given(NamedTuple):
     refresh: str
 
 
-def _refusal() -> NotSignedIn:
+def _refusal(on_record: Callable[[], None] = lambda: None) -> NotSignedIn:
     """The one answer to every token and key that opens nothing."""
-    return NotSignedIn(_("The access token is not valid, or no longer. Ask for a new one."))
+    return NotSignedIn(_("The access token is not valid, or no longer. Ask for a new one."), on_record)
 
 
 def _known_by(bearer: str) -> Actor:
     """Who an access token or a key for machines speaks for. Raises NotSignedIn for any other, and has it on record."""
     try:
         return _actor_of_key(bearer) if bearer.startswith("hk_") else _actor_of_token(bearer)
-    except BadToken as bad:
-        if _first_time(bearer, bad.why):
-            _witness(bad)
-        raise _refusal() from None
+    except BadToken as found:
+        bad = found
+    raise _refusal(lambda: _witness(bad) if _first_time(bearer, bad.why) else None)
 
 
 def _first_time(bearer: str, why: str) -> bool:
@@ -59,9 +59,9 @@ def _first_time(bearer: str, why: str) -> bool:
         return True
 
 
-def _odd_cookie(cookie: str) -> None:
+def _odd_cookie() -> None:
     """A session cookie the portal cannot have given out: somebody tries what opens it."""
-    if _first_time(cookie, "odd cookie"):
+    if _first_time("", "odd cookie"):  # a minute of guessing from one address is one record, whatever was tried
         audit.witness("accounts.session", "tampering", why="a session cookie that was never given out")
 
 

@@ -10,7 +10,14 @@ from portal.accounts.forms.officers import (
     RoleForm,
     RosterForm,
 )
-from portal.accounts.forms.signing_in import ChangePasswordForm, PasskeyForm, ProveForm, SecondForm, SignInForm
+from portal.accounts.forms.signing_in import (
+    ChangePasswordForm,
+    PasskeyForm,
+    ProveForm,
+    SecondForm,
+    SignInForm,
+    TokenForm,
+)
 
 __all__ = [
     "ChangePasswordForm",
@@ -26,4 +33,5 @@ __all__ = [
     "RosterForm",
     "SecondForm",
     "SignInForm",
+    "TokenForm",
 ]

@@ -38,6 +38,12 @@ class SignInForm(ProofForm):
     password = PasswordField(_("Password"), [InputRequired(), Length(max=200)])
 
 
+class TokenForm(SignInForm):
+    """What a program sends for a token: also a code, where the officer has a second factor."""
+
+    otp = TextField(_("Code of the authenticator app, or a recovery code"), [Length(max=40)])
+
+
 class PasskeyForm(ProofForm):
     """The answer of a passkey, put in by the page's script."""
 

@@ -66,4 +66,4 @@ def _turn_away() -> None:
             session.pop(name, None)
     cookie = request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], "")
     if cookie and not GIVEN_OUT.fullmatch(cookie):
-        _odd_cookie(cookie)
+        _odd_cookie()

@@ -15,6 +15,7 @@ from portal.accounts.commands.signing_in import _begin, _recognised
 from portal.accounts.forms import PasskeyForm, SignInForm
 from portal.accounts.pages.blueprint import bp
 from portal.accounts.pages.identity import Visitor
+from portal.accounts.pages.leaving import _after_sign_out
 from portal.accounts.pages.passkeys import _passkeys_work, _signed
 from portal.accounts.pages.steps import Half, _half_way
 from portal.accounts.queries.factors import _step_after
@@ -97,12 +98,13 @@ def sign_in_by_passkey() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """End the session on the server."""
-    if g.actor and g.actor.session:
-        commands.end_session(g.actor, UUID(g.actor.session))
+    """End the session on the server; who came by the organisation is led on to sign out there."""
+    ended = g.actor.session if g.actor else ""
+    if ended:
+        commands.end_session(g.actor, UUID(ended))
     logout_user()
     session.clear()
-    return redirect(url_for("accounts.sign_in"), 303)
+    return redirect(_after_sign_out(ended), 303)
 
 
 @bp.post("/language")
