@@ -25,11 +25,15 @@ from portal.core.limits import STORAGE_OPTIONS, storage_url
 from portal.core.show import FILTERS
 
 ROOT = Path(__file__).parent.parent
-MODULES = ("doc_assembly", "boq_estimates", "attachments", "projects", "audit_trail", "accounts")  # from top to bottom
+MODULES = (  # from top to bottom
+    *("doc_assembly", "boq_estimates", "attachments", "projects"),
+    *("audit_trail", "delegations", "accounts"),
+)
 NAVIGATION = {
     "projects": ("projects.index", _("Projects")),
     "boq_estimates": ("boq_estimates.index", _("Estimates")),
     "doc_assembly": ("doc_assembly.index", _("DPR assembly")),
+    "delegations": ("delegations.index", _("Delegations")),
     "audit_trail": ("audit_trail.index", _("Audit trail")),
     "accounts": ("accounts.officers", _("Officers")),
 }

@@ -81,6 +81,52 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_officer_id"), "api_key", ["officer_id"], unique=False)
     op.create_table(
+        "delegation_instrument",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_no", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("charge", sa.Text(), nullable=False),
+        sa.Column("to_officer_id", sa.Uuid(), nullable=False),
+        sa.Column("to_officer_name", sa.Text(), nullable=False),
+        sa.Column("from_officer_id", sa.Uuid(), nullable=True),
+        sa.Column("from_officer_name", sa.Text(), nullable=False),
+        sa.Column("floor_rs", sa.Numeric(precision=16, scale=2), nullable=False),
+        sa.Column("ceiling_rs", sa.Numeric(precision=16, scale=2), nullable=False),
+        sa.Column("project_classes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("circles", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("review_on", sa.Date(), nullable=True),
+        sa.Column("condition", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("outside_approval_ref", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("prepared_by", sa.Uuid(), nullable=False),
+        sa.Column("prepared_by_name", sa.Text(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declared_on", sa.Date(), nullable=True),
+        sa.Column("declared_why", sa.Text(), nullable=False),
+        sa.Column("reviewed_on", sa.Date(), nullable=True),
+        sa.Column("began_on", sa.Date(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_why", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["to_officer_id"], ["officer.id"], name=op.f("fk_delegation_instrument_to_officer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delegation_instrument")),
+    )
+    op.create_index(op.f("ix_delegation_instrument_state"), "delegation_instrument", ["state"], unique=False)
+    op.create_index(
+        op.f("ix_delegation_instrument_to_officer_id"), "delegation_instrument", ["to_officer_id"], unique=False
+    )
+    op.create_index(
+        "uq_delegation_instrument_no",
+        "delegation_instrument",
+        ["instrument_no"],
+        unique=True,
+        postgresql_where=sa.text("instrument_no <> ''"),
+    )
+    op.create_table(
         "factor",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("officer_id", sa.Uuid(), nullable=False),
@@ -314,6 +360,14 @@ def downgrade() -> None:
     op.drop_table("identity")
     op.drop_index(op.f("ix_factor_officer_id"), table_name="factor")
     op.drop_table("factor")
+    op.drop_index(
+        "uq_delegation_instrument_no",
+        table_name="delegation_instrument",
+        postgresql_where=sa.text("instrument_no <> ''"),
+    )
+    op.drop_index(op.f("ix_delegation_instrument_to_officer_id"), table_name="delegation_instrument")
+    op.drop_index(op.f("ix_delegation_instrument_state"), table_name="delegation_instrument")
+    op.drop_table("delegation_instrument")
     op.drop_index(op.f("ix_api_key_officer_id"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_table("signing_key")
