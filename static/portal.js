@@ -76,6 +76,8 @@
     const { field, value } = event.target.dataset;
     const input = field && document.getElementById(field);
     if (!input) return;
+    const boxes = all("[type=checkbox]", input);  // a group of them holds a list
+    for (const box of boxes) box.checked = value.split(", ").includes(box.value);
     if (input.type === "checkbox") input.checked = value === "True";
     else input.value = value;
     input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,6 +1,7 @@
 """OpenAPI 3.1 from the tables of operations, with x-module and x-access on every one; and a page to read it."""
 
 import re
+from functools import partial
 from typing import Any
 
 import wtforms
@@ -34,12 +35,18 @@ FIELD_KINDS: tuple[tuple[type, dict[str, Any]], ...] = (
 )
 
 
+def _values(field: Any) -> list[str]:
+    return [choice.value for choice in field.choices]
+
+
 def _property(field: Any) -> dict[str, Any]:
     """A form field as JSON Schema; amounts are text, so that no paisa is lost to binary fractions."""
     shown: dict[str, Any] = {"title": str(field.label.text)}
     shown |= next((kind for sort, kind in FIELD_KINDS if isinstance(field, sort)), {"type": "string"})
-    if isinstance(field, wtforms.SelectField) and field.choices:
-        shown["enum"] = [choice.value for choice in field.choices]
+    if isinstance(field, wtforms.SelectMultipleField):
+        shown |= {"type": "array", "items": {"type": "string", "enum": _values(field)}}
+    elif isinstance(field, wtforms.SelectField) and field.choices:
+        shown["enum"] = _values(field)
     for rule in field.validators:
         if isinstance(rule, validators.Length) and rule.max > 0:
             shown["maxLength"] = rule.max
@@ -48,10 +55,18 @@ def _property(field: Any) -> dict[str, Any]:
     return shown
 
 
+def _read_from_records(form: type[Form], name: str) -> bool:
+    """Whether the choices are read from the database, such as officers: this document is public and names nobody."""
+    return callable(getattr(getattr(form, name, None), "kwargs", {}).get("choices"))
+
+
 def _schema(form: type[Form]) -> dict[str, Any]:
     fields = form()._fields
     needed = [n for n, f in fields.items() if f.flags.required]
-    shape: dict[str, Any] = {"type": "object", "properties": {n: _property(f) for n, f in fields.items()}}
+    shown = {n: _property(f) for n, f in fields.items()}
+    for name in filter(partial(_read_from_records, form), fields):
+        shown[name].pop("enum", None)
+    shape: dict[str, Any] = {"type": "object", "properties": shown}
     return shape | ({"required": needed} if needed else {})
 
 
