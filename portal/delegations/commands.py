@@ -15,7 +15,7 @@ from portal.core.db import db, one_or_not_found
 from portal.core.errors import Invalid, RuleBroken
 from portal.core.events import record
 from portal.core.i18n import _
-from portal.core.money import crore_lakh, rupees
+from portal.core.money import rupees
 from portal.core.usecases import command
 from portal.delegations.events import (
     DelegationEnded,
@@ -30,7 +30,7 @@ from portal.delegations.events import (
     InstrumentRevoked,
 )
 from portal.delegations.models import DelegationInstrument
-from portal.delegations.queries import _clashes, _due, _receivers
+from portal.delegations.queries import _clash_in_words, _clashes, _due, _receivers
 from portal.delegations.rules import faults, review_fault
 
 REGISTER_LOCK = 7_201_918  # the number of the advisory lock
@@ -218,17 +218,7 @@ def _refuse_stray(instrument: DelegationInstrument) -> None:
 def _refuse_clash(mine: DelegationInstrument) -> None:
     """Two officers are never lent the same power."""
     for other, circles in _clashes(mine):
-        band = f"{crore_lakh(other.floor_rs)} – {crore_lakh(other.ceiling_rs)}"
-        raise RuleBroken(
-            _(
-                "%(number)s lends %(band)s in circle %(circles)s to %(name)s over the same days. Revoke it first, or "
-                "prepare another band: it may begin one paisa above.",
-                number=other.instrument_no,
-                band=band,
-                circles=", ".join(sorted(circles)),
-                name=other.to_officer_name,
-            )
-        )
+        raise RuleBroken(_clash_in_words(other, circles))
 
 
 def _begin(instrument: DelegationInstrument, actor: Actor, day: dt.date | None = None) -> None:

@@ -12,8 +12,8 @@ from portal.core.html import page
 from portal.core.i18n import _
 from portal.delegations import commands, queries
 from portal.delegations.forms import InstrumentForm, ReviewForm, WhyForm
-from portal.delegations.queries import _ask_of
-from portal.delegations.rules import CHARGES, CLASSES, STATES, TYPES
+from portal.delegations.queries import _ask_of, _clash_in_words
+from portal.delegations.rules import CHARGES, CLASSES, STATES, TYPES, band_in_words
 
 bp = Blueprint("delegations", __name__, url_prefix="/delegations")
 TONES = {"draft": "wait", "active": "ok", "standby": "wait", "expired": "", "revoked": "bad"}
@@ -29,6 +29,8 @@ WORDS: dict[str, Any] = {
     "classes": CLASSES,
     "states": STATES,
     "tones": TONES,
+    "in_words": band_in_words,
+    "clash": _clash_in_words,
 }
 
 

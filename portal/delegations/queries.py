@@ -15,11 +15,12 @@ from portal.core import events
 from portal.core.access import Actor, Instrument
 from portal.core.calendar import today
 from portal.core.db import db, one_or_not_found
+from portal.core.i18n import _
 from portal.core.keyset import Key, Window, window
 from portal.core.registry import supplies
 from portal.core.usecases import query
 from portal.delegations.models import DelegationInstrument
-from portal.delegations.rules import LENT, LIVE, STATES, Fault, faults, overlap
+from portal.delegations.rules import LENT, LIVE, STATES, Fault, band_in_words, faults, overlap
 
 S = TypeVar("S", bound=Select[Any])
 WHOLE = undefer(DelegationInstrument.used_count)
@@ -181,6 +182,18 @@ def _clashes(mine: DelegationInstrument) -> list[tuple[DelegationInstrument, fro
     )
     others = db.session.scalars(found.order_by(DelegationInstrument.instrument_no))
     return [(other, shared) for other in others if (shared := overlap(mine.reach, other.reach))]
+
+
+def _clash_in_words(other: DelegationInstrument, circles: Iterable[str]) -> Any:
+    """Which instrument is in the way, and what can be done about it."""
+    return _(
+        "%(number)s lends %(band)s in circle %(circles)s to %(name)s over the same days, and two officers are not lent "
+        "the same power. Revoke it first, or take another band: it may begin one paisa above.",
+        number=other.instrument_no,
+        band=band_in_words(other.floor_rs, other.ceiling_rs),
+        circles=", ".join(sorted(circles)),
+        name=other.to_officer_name,
+    )
 
 
 def _receivers() -> Sequence[Officer]:

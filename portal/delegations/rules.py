@@ -154,6 +154,13 @@ def _of_papers(terms: Terms) -> Iterator[Fault]:
         )
 
 
+def band_in_words(floor: Decimal, ceiling: Decimal) -> Any:
+    """The amounts of a band, in lakh or crore."""
+    if not floor:
+        return _("up to %(most)s", most=crore_lakh(ceiling))
+    return _("%(least)s to %(most)s", least=crore_lakh(floor), most=crore_lakh(ceiling))
+
+
 def overlap(one: Reach, other: Reach) -> frozenset[str]:
     """The circles in which both lend the same amount on the same day; both ends of band and period are inside."""
     apart = one.ceiling < other.floor or other.ceiling < one.floor

@@ -99,6 +99,12 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(desk, 
     assert said.get("reason", REASON).strip() in answer.text
 
 
+def test_amounts_are_typed_as_text_with_their_unit(desk, deputy):
+    for name in ("floor_rs", "ceiling_rs"):
+        (field,) = re.findall(rf'<input[^>]*name="{name}"[^>]*>', desk.get("/delegations/new").text)
+        assert 'type="text"' in field
+
+
 def test_every_fault_is_said_at_once(desk, deputy):
     answer = desk.post("/delegations/new", data=typed(deputy, ends_on="", circles="", reason="leave", starts_on="x"))
     for field in ("ends_on", "circles", "reason", "starts_on"):
@@ -151,7 +157,18 @@ def test_a_draft_with_a_fault_offers_no_button_to_issue_it(desk, prepared, deput
     page = desk.get(place(draft, "/issue")).text
     assert "works backwards" in page
     assert '<button class="btn btn-primary">Issue instrument' not in page
-    assert f"{first.instrument_no} lends the same amounts in circle II to K. Nair" in page
+    assert f"{first.instrument_no} lends up to ₹2.00 Cr in circle II to K. Nair" in page
+
+
+def test_what_is_in_the_way_of_an_event_is_shown_before_it_is_declared(desk, deputy, issued, make_officer):
+    waiting = issued(deputy, type="conditional", condition="Election duty")
+    other = issued(make_officer("ee", name="S. Rao"))
+    page = desk.get(place(waiting, "/declare")).text
+    assert f"{other.instrument_no} lends up to ₹2.00 Cr in circle II to S. Rao" in page
+    assert f'href="{place(other)}"' in page
+    assert 'name="why"' not in page
+    answer = desk.post(place(waiting, "/declare"), data={"why": "All the same", "version": waiting.version})
+    assert (answer.status_code, other.instrument_no in answer.text) == (409, True)
 
 
 def test_an_event_is_declared_a_review_recorded_and_an_end_given_a_reason(desk, deputy, issued):
