@@ -16,6 +16,7 @@ from portal.boq_estimates.commands import import_boq_file
 from portal.boq_estimates.queries import find_estimate, list_issues
 from portal.cli_acting import acting
 from portal.cli_audit import audit
+from portal.cli_policy import policy
 from portal.core import storage
 from portal.core.access import Actor
 from portal.core.bus import bring_back, list_dead_letters
@@ -191,6 +192,7 @@ def dead_letters(again: bool) -> None:
 
 
 main.add_command(audit)
+main.add_command(policy)
 
 if __name__ == "__main__":
     main(prog_name="portal")
