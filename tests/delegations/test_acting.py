@@ -60,6 +60,9 @@ def test_the_trail_and_the_timeline_say_for_whom_and_by_which_number(
     chief = signed_in("ce")
     assert words in chief.get(f"/audit-trail/?instrument={instrument.instrument_no}").text
     assert words in chief.get(f"/audit-trail/{kept.id}").text
+    of_the_instrument = chief.get(f"/audit-trail/?record={instrument.instrument_no.lower()}").text
+    assert "delegations.issue" in of_the_instrument
+    assert "tech_sanction.decide</td>" not in of_the_instrument
     page = chief.get(f"/delegations/{instrument.id}").text
     assert "1 act" in page
     assert f'href="/audit-trail/?instrument={instrument.instrument_no}"' in page

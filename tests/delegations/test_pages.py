@@ -130,6 +130,13 @@ def test_a_draft_is_changed_and_two_at_once_see_both_texts(desk, signed_in, prep
     assert (draft.ceiling_rs, draft.project_classes) == (CRORE, ["complex"])
 
 
+def test_two_who_save_the_very_same_are_both_content(desk, signed_in, prepared, deputy):
+    draft, other = prepared(deputy), signed_in("admin")
+    data = typed(deputy, version=draft.version, ceiling_rs="1.5 crore")
+    for browser in (other, desk):
+        assert browser.post(place(draft, "/edit"), data=data).headers["Location"] == place(draft)
+
+
 def test_what_was_not_read_is_not_issued(desk, chief, prepared, deputy):
     draft = prepared(deputy)
     seen = draft.version
