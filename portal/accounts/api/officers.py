@@ -3,6 +3,7 @@
 from typing import Any
 
 from portal.accounts import commands, queries
+from portal.accounts.api.own import OWN
 from portal.accounts.commands.inviting import Issued
 from portal.accounts.forms import InviteForm, ParticularsForm, PlanForm, ReasonForm, RoleForm
 from portal.core.addresses import whole
@@ -92,5 +93,6 @@ bp = api_blueprint(
             shows=_all_issued,
             secret=True,
         ),
+        *OWN,
     ],
 )

@@ -5,7 +5,8 @@ import hashlib
 import secrets
 import string
 import uuid
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from redis.exceptions import RedisError
 from sqlalchemy import select, update
@@ -30,14 +31,15 @@ LONGEST = dt.timedelta(days=366)
 USES = "keys:used"
 
 
-class MadeKey(NamedTuple):
+@dataclass(frozen=True)
+class MadeKey:
     """A key as it is shown this once; only its hash is kept."""
 
     key: ApiKey
     secret: str
 
 
-@command("own")
+@command("keys")
 def make_key(actor: Actor, values: dict[str, Any]) -> MadeKey:
     """Make a key: name, scopes, expires_on. Raises Invalid for acts one does not hold and for days out of range."""
     _fits(actor, values)

@@ -1,6 +1,7 @@
 """What a person may type about accounts."""
 
 from portal.accounts.forms.factors import FactorForm
+from portal.accounts.forms.keys import KeyForm, SigningKeyForm
 from portal.accounts.forms.officers import (
     InviteForm,
     ParticularsForm,
@@ -23,6 +24,7 @@ __all__ = [
     "ChangePasswordForm",
     "FactorForm",
     "InviteForm",
+    "KeyForm",
     "ParticularsForm",
     "PasskeyForm",
     "PasswordForm",
@@ -33,5 +35,6 @@ __all__ = [
     "RosterForm",
     "SecondForm",
     "SignInForm",
+    "SigningKeyForm",
     "TokenForm",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
+from portal.core.calendar import IST
 from portal.core.db import Base, now
 
 
@@ -65,6 +66,16 @@ class ApiKey(Base):
     last_used_at: Mapped[dt.datetime | None]
     last_used_from: Mapped[str] = mapped_column(default="")
 
+    @property
+    def good(self) -> bool:
+        """Whether it opens anything at this moment."""
+        return self.revoked_at is None and self.expires_at > now()
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day on which the key opens anything: it ends with that day, in IST."""
+        return (self.expires_at - dt.timedelta(seconds=1)).astimezone(IST).date()
+
 
 class SigningKey(Base):
     """A key that signs access tokens or daily audit roots, the private part sealed; a retired one still verifies."""
@@ -76,3 +87,12 @@ class SigningKey(Base):
     private_sealed: Mapped[str]
     starts_at: Mapped[dt.datetime]
     retires_at: Mapped[dt.datetime | None]
+
+    @property
+    def state(self) -> str:
+        """coming, signs, verifies (what it signed is still good) or retired."""
+        if self.starts_at > now():
+            return "coming"
+        if self.retires_at is None:
+            return "signs"
+        return "verifies" if self.purpose == "audit" or self.retires_at > now() else "retired"

@@ -4,12 +4,14 @@ from portal.accounts.pages import (
     bulk,
     federation,
     inviting,
+    keys,
     leaving,
     officer,
     officers,
     own,
     passkeys,
     second_factor,
+    sessions,
     signing_in,
 )
 from portal.accounts.pages.blueprint import bp
@@ -20,6 +22,7 @@ __all__ = [
     "bulk",
     "federation",
     "inviting",
+    "keys",
     "leaving",
     "logins",
     "officer",
@@ -27,5 +30,6 @@ __all__ = [
     "own",
     "passkeys",
     "second_factor",
+    "sessions",
     "signing_in",
 ]

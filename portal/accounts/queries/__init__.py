@@ -15,7 +15,7 @@ from portal.accounts.queries.desk import (
     list_officers,
 )
 from portal.accounts.queries.factors import count_recovery_codes, list_factors, ways_to_prove
-from portal.accounts.queries.keys import acts_for_keys, list_keys, list_token_keys
+from portal.accounts.queries.keys import acts_for_keys, get_key, list_keys, list_signing_keys
 from portal.accounts.queries.own import Own, get_own
 from portal.accounts.queries.roles import (
     compare_roles,
@@ -38,6 +38,7 @@ __all__ = [
     "get_batch",
     "get_dossier",
     "get_officer",
+    "get_key",
     "get_own",
     "get_roster",
     "has_officer",
@@ -48,6 +49,6 @@ __all__ = [
     "list_officer_events",
     "list_officers",
     "list_sessions",
-    "list_token_keys",
+    "list_signing_keys",
     "ways_to_prove",
 ]

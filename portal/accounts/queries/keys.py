@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from portal.accounts.models import ApiKey, SigningKey
 from portal.core.access import POLICY, Actor
-from portal.core.db import db, now
+from portal.core.db import db, now, one_or_not_found
 from portal.core.registry import supplies
 from portal.core.tokens import TokenKey
 from portal.core.usecases import DOORS, query
@@ -20,6 +20,12 @@ def list_keys(actor: Actor) -> tuple[Sequence[ApiKey], str]:
     found = select(ApiKey).where(ApiKey.officer_id == actor.id)
     good = (ApiKey.revoked_at.is_(None) & (ApiKey.expires_at > func.now())).desc()
     return db.session.scalars(found.order_by(good, ApiKey.created_at.desc()).limit(100)).all(), ""
+
+
+@query(act="own")
+def get_key(actor: Actor, key_id: uuid.UUID) -> ApiKey:
+    """One of one's own keys."""
+    return one_or_not_found(select(ApiKey).where(ApiKey.id == key_id, ApiKey.officer_id == actor.id))
 
 
 @query(act="own")
@@ -39,10 +45,9 @@ def _scopes() -> list[str]:
 
 
 @query
-def list_token_keys(actor: Actor) -> tuple[Sequence[SigningKey], str]:
-    """The keys that sign access tokens, newest first: for the administrator."""
-    found = select(SigningKey).where(SigningKey.purpose == "token").order_by(SigningKey.starts_at.desc())
-    return db.session.scalars(found.limit(50)).all(), ""
+def list_signing_keys(actor: Actor) -> tuple[Sequence[SigningKey], str]:
+    """The keys that sign access tokens (purpose token) and the days of the audit trail (audit), the newest first."""
+    return db.session.scalars(select(SigningKey).order_by(SigningKey.starts_at.desc()).limit(50)).all(), ""
 
 
 @supplies("token.keys")

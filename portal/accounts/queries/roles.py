@@ -3,28 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from portal.accounts.rules import MODULES
 from portal.core.access import POLICY, Actor
 from portal.core.i18n import _
 from portal.core.usecases import query
 
-MODULES = {
-    "projects": _("Projects"),
-    "dpr_mode": _("Mode of preparing the DPR"),
-    "technical_survey": _("Technical survey"),
-    "design_drawing": _("Design and drawings"),
-    "boq_estimates": _("Estimates"),
-    "clearances": _("Clearances"),
-    "attachments": _("Files of projects"),
-    "doc_assembly": _("DPR assembly"),
-    "quality_review": _("Quality review"),
-    "tech_sanction": _("Technical sanction"),
-    "dashboard": _("Dashboard"),
-    "analytics": _("Analytics"),
-    "delegations": _("Instruments of delegation"),
-    "accounts": _("Officers"),
-    "security": _("Security"),
-    "audit_trail": _("Audit trail"),
-}
 RIGHTS = {"RW": _("reads and writes"), "R": _("reads"), "-": _("nothing")}
 
 
