@@ -2,6 +2,10 @@
 
 import re
 import subprocess
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -14,7 +18,7 @@ MODULES = Path(".venv/oidc")
 HERE = "http://localhost"
 SECRET = "not a secret & only for tests"
 BACK = "/sign-in/organisation/back"
-BACK_CHANNEL = {"backchannel_logout_uri": f"{HERE}/sign-out/back-channel", "backchannel_logout_session_required": True}
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +43,51 @@ def tell(issuer):
 
 
 @pytest.fixture
-def portal(app, session, redis, issuer, tell):
+def logout_token(issuer):
+    """A logout token as this provider signs it; logout_token(aud="another", nonce=…, jti=None, header={…})."""
+
+    def made(header=None, **changed):
+        moment = int(time.time())
+        sound = {"iss": issuer, "aud": "portal", "iat": moment, "exp": moment + 120, "jti": uuid.uuid4().hex}
+        claims = sound | {"events": {LOGOUT: {}}} | changed
+        told = {name: value for name, value in claims.items() if value is not None}
+        given = {"claims": told, "header": {"typ": "logout+jwt"} | (header or {})}
+        return requests.post(f"{issuer}/control/sign", json=given, timeout=5).text
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def ear():
+    """Where the provider tells of sign-outs, for the portal of a test has no server: (its address, what it heard)."""
+    heard = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *words):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Listening) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", heard
+        server.shutdown()
+
+
+@pytest.fixture
+def portal(app, session, redis, issuer, tell, ear):
     """The app with this provider, and known to it."""
-    tell("portal", redirect_uris=[HERE + BACK], post_logout_redirect_uris=[f"{HERE}/sign-in"], **BACK_CHANNEL)
+    ear[1].clear()
+    tell(
+        "portal",
+        redirect_uris=[HERE + BACK],
+        post_logout_redirect_uris=[f"{HERE}/sign-in"],
+        backchannel_logout_uri=ear[0],
+        backchannel_logout_session_required=True,
+    )
     before = app.extensions["oidc"]
     app.extensions["oidc"] = Provider(
         ProviderSettings(issuer=issuer, client_id="portal", client_secret=SECRET, name="the HMDA account")
@@ -53,8 +99,9 @@ def portal(app, session, redis, issuer, tell):
 class Officer:
     """A person before one browser: `portal` is its window on the portal, `provider` on the provider."""
 
-    def __init__(self, app, tell, sub, role="", **more):
+    def __init__(self, app, issuer, tell, sub, role="", **more):
         self.portal, self.provider, self.tell, self.sub = app.test_client(), requests.Session(), tell, sub
+        self.issuer = issuer
         self.is_now(role, **more)
 
     def is_now(self, role="", amr=None, acr=None, **claims):
@@ -87,6 +134,12 @@ class Officer:
         """The whole way; returns the portal's answer at its end."""
         return self.back(self.at_provider(self.ask(address), login))
 
+    def ask_to_leave(self):
+        """The provider's own sign-out page, without the portal."""
+        return self.provider.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).json()[
+            "end_session_endpoint"
+        ]
+
     def sign_out_there(self, url):
         """The provider's sign-out page, confirmed; returns where the browser is sent."""
         shown = self.provider.get(url, timeout=5)
@@ -96,9 +149,9 @@ class Officer:
 
 
 @pytest.fixture
-def officer(portal, tell):
+def officer(portal, issuer, tell):
     """Somebody the provider knows: officer("asha", "ee")."""
-    return lambda sub, role="", **more: Officer(portal, tell, sub, role, **more)
+    return lambda sub, role="", **more: Officer(portal, issuer, tell, sub, role, **more)
 
 
 def asked(url):

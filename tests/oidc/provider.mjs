@@ -1,6 +1,6 @@
 // A real OpenID provider (npm oidc-provider) for the tests: started on a free port of this machine, told by HTTP below
 // /control who signs in and how. node provider.mjs MODULES: the folder that holds node_modules.
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -15,6 +15,7 @@ const server = createServer();
 let clients = [];
 let provider;
 let answer;
+let key;
 
 function newKey() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -23,9 +24,10 @@ function newKey() {
 
 // Every start signs with new keys and forgets the old ones; codes, sessions and grants are kept by the module itself.
 function start(issuer) {
+  key = newKey();
   provider = new Provider(issuer, {
     clients,
-    jwks: { keys: [newKey()] },
+    jwks: { keys: [key] },
     cookies: { keys: ['only for tests'] },
     conformIdTokenClaims: false, // what the scopes allow is in the identity token, as Keycloak does it
     claims: { openid: ['sub', 'realm_access', 'amr', 'acr'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
@@ -62,8 +64,16 @@ async function body(request) {
   return text;
 }
 
+// Any claims under the provider's own key: what it would never sign by itself, or not yet.
+function signed({ claims, header }) {
+  const parts = [{ alg: 'RS256', kid: key.kid, ...header }, claims];
+  const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${text}.${sign('sha256', Buffer.from(text), createPrivateKey({ key, format: 'jwk' })).toString('base64url')}`;
+}
+
 async function control(name, request) {
   const told = JSON.parse((await body(request)) || '{}');
+  if (name === 'sign') return signed(told);
   if (name === 'person') people.set(told.sub, told); // { sub, claims, amr, acr }
   if (name === 'portal') clients = [{ ...portal, ...told }];
   if (name !== 'person') start(`http://127.0.0.1:${server.address().port}`); // other keys, or another portal
