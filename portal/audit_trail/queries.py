@@ -119,7 +119,8 @@ def list_seals(actor: Actor, *, after: str = "") -> tuple[Sequence[Any], str]:
 
 def _counted(ask: Ask, most: int) -> int:
     """How many are asked for; one more than `most` where there are more."""
-    some = _asked([literal(1)], ask).limit(most + 1).subquery()
+    newest = _asked([literal(1)], ask).order_by(AuditRecord.position.desc())  # by the index that also serves the page
+    some = newest.limit(most + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
