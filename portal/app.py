@@ -27,13 +27,14 @@ from portal.core.show import FILTERS
 ROOT = Path(__file__).parent.parent
 MODULES = (  # from top to bottom
     *("doc_assembly", "boq_estimates", "attachments", "projects"),
-    *("audit_trail", "delegations", "accounts"),
+    *("audit_trail", "security", "delegations", "accounts"),
 )
 NAVIGATION = {
     "projects": ("projects.index", _("Projects")),
     "boq_estimates": ("boq_estimates.index", _("Estimates")),
     "doc_assembly": ("doc_assembly.index", _("DPR assembly")),
     "delegations": ("delegations.index", _("Delegations")),
+    "security": ("security.index", _("Security")),
     "audit_trail": ("audit_trail.index", _("Audit trail")),
     "accounts": ("accounts.officers", _("Officers")),
 }

@@ -87,7 +87,7 @@ def test_the_administrator_sees_no_engineering_record(app, session, redis, signe
     project, pages, caller = make_project(), signed_in("admin"), api("admin")
     for method, url in urls(app, project.id):
         if any(
-            own in url for own in ("/officers", "/account", "/delegations", "/prove", "/waiting")
+            own in url for own in ("/officers", "/account", "/delegations", "/security", "/prove", "/waiting")
         ):  # what is no engineering record
             continue
         answer = ask(caller if url.startswith("/api") else pages, method, url)

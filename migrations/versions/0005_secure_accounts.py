@@ -34,6 +34,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("day", name=op.f("uq_audit_seal_day")),
     )
     op.create_table(
+        "incident",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("officer_id", sa.Uuid(), nullable=True),
+        sa.Column("called", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("suggests", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("owner_name", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by_name", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
+        sa.UniqueConstraint("number", name=op.f("uq_incident_number")),
+    )
+    op.create_index(op.f("ix_incident_officer_id"), "incident", ["officer_id"], unique=False)
+    op.create_index("ix_incident_opened_at_id", "incident", ["opened_at", "id"], unique=False)
+    op.create_index(
+        "uq_incident_open", "incident", ["about"], unique=True, postgresql_where=sa.text("state <> 'closed'")
+    )
+    op.create_table(
         "officer_batch",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("filename", sa.Text(), nullable=False),
@@ -61,6 +88,39 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
         sa.UniqueConstraint("kid", name=op.f("uq_signing_key_kid")),
+    )
+    op.create_table(
+        "watch_count",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("officer_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("hour", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watch_count")),
+        sa.UniqueConstraint("officer_id", "day", "hour", "kind", name=op.f("uq_watch_count_officer_id_day_hour_kind")),
+    )
+    op.create_table(
+        "watch_figure",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Date(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.Uuid(), nullable=False),
+        sa.Column("set_by_name", sa.Text(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watch_figure")),
+    )
+    op.create_index(op.f("ix_watch_figure_name"), "watch_figure", ["name"], unique=False)
+    op.create_table(
+        "watch_mark",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watch_mark")),
     )
     op.create_table(
         "api_key",
@@ -157,6 +217,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_identity_officer_id"), "identity", ["officer_id"], unique=False)
     op.create_table(
+        "incident_note",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=False),
+        sa.Column("by_name", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_incident_note_incident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_note")),
+    )
+    op.create_index(op.f("ix_incident_note_incident_id"), "incident_note", ["incident_id"], unique=False)
+    op.create_table(
         "invitation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("officer_id", sa.Uuid(), nullable=False),
@@ -210,6 +283,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
     )
     op.create_index(op.f("ix_recovery_code_officer_id"), "recovery_code", ["officer_id"], unique=False)
+    op.create_table(
+        "security_alert",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("called", sa.Text(), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("records", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_security_alert_incident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_security_alert")),
+        sa.UniqueConstraint("key", name=op.f("uq_security_alert_key")),
+    )
+    op.create_index("ix_security_alert_about_rule_at", "security_alert", ["about", "rule", "at"], unique=False)
+    op.create_index("ix_security_alert_at_id", "security_alert", ["at", "id"], unique=False)
+    op.create_index(op.f("ix_security_alert_incident_id"), "security_alert", ["incident_id"], unique=False)
     op.create_table(
         "dpr_copy",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -267,11 +361,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("instrument <> ''"),
     )
     op.create_index("ix_audit_record_role_position", "audit_record", ["role", "position"], unique=False)
+    op.create_index(
+        "ix_audit_record_sign_in",
+        "audit_record",
+        ["actor_id", "position"],
+        unique=False,
+        postgresql_where=sa.text("act = 'accounts.sign_in'"),
+    )
     op.create_index("ix_audit_record_touched", "audit_record", ["touched"], unique=False, postgresql_using="gin")
     op.create_index(
         "ix_audit_record_unusual",
         "audit_record",
         ["outcome", "position"],
+        unique=False,
+        postgresql_where=sa.text("outcome <> 'done'"),
+    )
+    op.create_index(
+        "ix_audit_record_unusual_of",
+        "audit_record",
+        ["actor_id", "at"],
         unique=False,
         postgresql_where=sa.text("outcome <> 'done'"),
     )
@@ -323,8 +431,14 @@ def downgrade() -> None:
     op.drop_column("officer", "email")
     op.drop_constraint(op.f("uq_audit_record_day_number"), "audit_record", type_="unique")
     op.drop_index("ix_audit_record_words", table_name="audit_record", postgresql_using="gin")
+    op.drop_index(
+        "ix_audit_record_unusual_of", table_name="audit_record", postgresql_where=sa.text("outcome <> 'done'")
+    )
     op.drop_index("ix_audit_record_unusual", table_name="audit_record", postgresql_where=sa.text("outcome <> 'done'"))
     op.drop_index("ix_audit_record_touched", table_name="audit_record", postgresql_using="gin")
+    op.drop_index(
+        "ix_audit_record_sign_in", table_name="audit_record", postgresql_where=sa.text("act = 'accounts.sign_in'")
+    )
     op.drop_index("ix_audit_record_role_position", table_name="audit_record")
     op.drop_index("ix_audit_record_lent", table_name="audit_record", postgresql_where=sa.text("instrument <> ''"))
     op.drop_index("ix_audit_record_address_position", table_name="audit_record")
@@ -347,6 +461,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_dpr_copy_version_id"), table_name="dpr_copy")
     op.drop_index(op.f("ix_dpr_copy_made_at"), table_name="dpr_copy")
     op.drop_table("dpr_copy")
+    op.drop_index(op.f("ix_security_alert_incident_id"), table_name="security_alert")
+    op.drop_index("ix_security_alert_at_id", table_name="security_alert")
+    op.drop_index("ix_security_alert_about_rule_at", table_name="security_alert")
+    op.drop_table("security_alert")
     op.drop_index(op.f("ix_recovery_code_officer_id"), table_name="recovery_code")
     op.drop_table("recovery_code")
     op.drop_index("ix_officer_session_started_at_id", table_name="officer_session")
@@ -356,6 +474,8 @@ def downgrade() -> None:
     op.drop_table("officer_session")
     op.drop_index(op.f("ix_invitation_officer_id"), table_name="invitation")
     op.drop_table("invitation")
+    op.drop_index(op.f("ix_incident_note_incident_id"), table_name="incident_note")
+    op.drop_table("incident_note")
     op.drop_index(op.f("ix_identity_officer_id"), table_name="identity")
     op.drop_table("identity")
     op.drop_index(op.f("ix_factor_officer_id"), table_name="factor")
@@ -370,7 +490,15 @@ def downgrade() -> None:
     op.drop_table("delegation_instrument")
     op.drop_index(op.f("ix_api_key_officer_id"), table_name="api_key")
     op.drop_table("api_key")
+    op.drop_table("watch_mark")
+    op.drop_index(op.f("ix_watch_figure_name"), table_name="watch_figure")
+    op.drop_table("watch_figure")
+    op.drop_table("watch_count")
     op.drop_table("signing_key")
     op.drop_table("officer_batch")
+    op.drop_index("uq_incident_open", table_name="incident", postgresql_where=sa.text("state <> 'closed'"))
+    op.drop_index("ix_incident_opened_at_id", table_name="incident")
+    op.drop_index(op.f("ix_incident_officer_id"), table_name="incident")
+    op.drop_table("incident")
     op.drop_table("audit_seal")
     op.drop_table("audit_day")

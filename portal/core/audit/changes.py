@@ -19,6 +19,7 @@ HIDDEN = "•••"
 UNREAD = "?"  # the old value of what was written without having been read
 SECRETS = {"password_hash", "secret", "secret_hash", "code_hash", "private_sealed", "id_token", "sealed", "texts"}
 UNSEEN = {"event", "outbox", "consumed", "dead_letter", "idempotency_key", "audit_record", "audit_day", "audit_seal"}
+UNSEEN |= {"watch_mark", "watch_count"}  # derived from the trail itself
 PLUMBING = {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "search"}  # said otherwise
 Columns = dict[str, list[Any]]
 

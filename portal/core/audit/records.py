@@ -32,6 +32,8 @@ class AuditRecord(Base):
         Index("ix_audit_record_role_position", "role", "position"),
         Index("ix_audit_record_address_position", "address", "position"),
         Index("ix_audit_record_unusual", "outcome", "position", postgresql_where=text("outcome <> 'done'")),
+        Index("ix_audit_record_unusual_of", "actor_id", "at", postgresql_where=text("outcome <> 'done'")),
+        Index("ix_audit_record_sign_in", "actor_id", "position", postgresql_where=text("act = 'accounts.sign_in'")),
         Index("ix_audit_record_lent", "instrument", "position", postgresql_where=text("instrument <> ''")),
         Index("ix_audit_record_touched", "touched", postgresql_using="gin"),
         Index("ix_audit_record_words", WORDS, postgresql_using="gin"),

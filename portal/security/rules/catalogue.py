@@ -125,4 +125,33 @@ RULES: Mapping[str, Rule] = {
         suggests=END,
     ),
 }
-WHAT = {"accounts.token": _("A token was forged or used again"), "accounts.session": _("A session was tampered with")}
+WHAT = {
+    "accounts.token": _("A token was forged or used again"),
+    "accounts.session": _("A session was tampered with"),
+    "accounts.sign_in": _("An answer of the organisation's sign-in was forged"),
+    "audit_trail.seal": _("The audit trail was changed"),
+}
+KINDS = {  # what the security page lists and counts, besides acts: records of the trail
+    "signed_in": _("Sign-ins"),
+    "failed": _("Failed sign-ins"),
+    "refused": _("Refused acts"),
+    "stale": _("Ended sign-ins tried"),
+    "renewed": _("Token renewals"),
+    "tampering": _("Tampering"),
+    "read": _("Restricted files read"),
+}
+ACTS = "acts"
+STALE_ACTS = ("accounts.token", "accounts.session")  # a program whose token ran out is not an officer who tries doors
+STATES = {"open": _("open"), "progress": _("in progress"), "closed": _("closed")}
+REASONS = {
+    "false_alarm": _("false alarm"),
+    "harmless": _("harmless"),
+    "confirmed": _("confirmed"),
+    "other": _("other"),
+}
+
+
+def sentence(rule: str, facts: Mapping[str, Any]) -> str:
+    """Why an alert was raised, with its numbers, in the reader's language."""
+    what = WHAT.get(facts.get("act", ""), facts.get("act", ""))
+    return str(RULES[rule].says).format(**{"what": what, **facts})
