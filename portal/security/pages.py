@@ -197,7 +197,7 @@ def note(incident_id: UUID) -> ResponseReturnValue:
 @bp.post("/incidents/<uuid:incident_id>/do/<action>")
 def carry_out(incident_id: UUID, action: str) -> ResponseReturnValue:
     """End sessions, lock the account, reset the second factor."""
-    form = ActForm(data={"action": action})
+    form = ActForm.from_json({"action": action})
     if not form.run(commands.carry_out, g.actor, incident_id):
         abort(404)
     return _back(incident_id, _("Done: %(action)s.", action=ACTIONS[action]))

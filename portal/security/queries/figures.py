@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -16,7 +16,8 @@ from portal.security.models import WatchFigure
 from portal.security.rules.parameters import PARAMETERS, Figures, Parameter, in_force
 
 
-class FigureRow(NamedTuple):
+@dataclass(frozen=True)
+class FigureRow:
     """One figure with its value today and the entries behind it, the latest first."""
 
     name: str
