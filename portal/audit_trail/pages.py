@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 from portal.audit_trail import commands, queries
 from portal.audit_trail.forms import SearchForm
 from portal.audit_trail.queries import _exported
-from portal.audit_trail.rules import DOORS, KNOWN, OUTCOMES, TITLES, WHYS, Ask, read_ask
+from portal.audit_trail.rules import KNOWN, Ask, read_ask
 from portal.core.audit import RULES
+from portal.core.audit.words import DOORS, OUTCOMES, TITLES, WHYS
 from portal.core.calendar import IST
 from portal.core.html import page
 from portal.core.i18n import _

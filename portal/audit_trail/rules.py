@@ -6,28 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from portal.core.access import POLICY, ROLES
+from portal.core.access import POLICY
+from portal.core.audit.words import OUTCOMES, TITLES
 from portal.core.errors import Invalid
 from portal.core.i18n import _
 
-OUTCOMES = {
-    "done": _("done"),
-    "refused": _("refused"),
-    "failed": _("failed"),
-    "tampering": _("tampering"),
-    "read": _("restricted file read"),
-    "renewed": _("sign-in renewed"),
-}
-TITLES = {**ROLES, "system": _("The portal itself"), "none": _("No role yet")}
-WHYS = {
-    "right": _("the role does not include it"),
-    "unassigned": _("the project is not assigned to them"),
-    "key": _("the key for machines does not include it"),
-    "restricted": _("the volume is closed to consultants"),
-    "place": _("they are posted elsewhere"),
-    "separation": _("they had a part in what is judged"),
-}
-DOORS = {"web": _("page"), "api": _("API"), "job": _("the portal's own job"), "cli": _("command line")}
 KNOWN: Mapping[str, Mapping[str, Any]] = {
     "outcome": OUTCOMES,
     "role": TITLES,

@@ -12,9 +12,14 @@ from portal.core.access import SYSTEM, Actor
 from portal.core.db import Base, now
 from portal.core.errors import NotPermitted, RuleBroken, Stale
 from portal.core.i18n import _
-from portal.security.rules.catalogue import RANK, RULES
+from portal.security.rules.catalogue import ASK, RANK, RULES
 
 EVERYBODY = SYSTEM.id  # officers and strangers together, in WatchCount
+
+
+def suggested(rule: str, officer_id: uuid.UUID | None) -> str:
+    """What a rule suggests; a name or a network has no sessions to end."""
+    return RULES[rule].suggests if officer_id else ASK
 
 
 class WatchMark(Base):
@@ -102,7 +107,7 @@ class Incident(Base):
         """Another alert: the gravest one says how grave it is and what is suggested."""
         alert.incident_id = self.id
         if RANK[alert.severity] > RANK[self.severity]:
-            self.severity, self.suggests = alert.severity, RULES[alert.rule].suggests
+            self.severity, self.suggests = alert.severity, suggested(alert.rule, self.officer_id)
 
     def assign(self, officer_id: uuid.UUID, name: str) -> None:
         """Somebody handles it from now on."""

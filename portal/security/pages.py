@@ -7,7 +7,8 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.core.access import ROLES, require
+from portal.core.access import require
+from portal.core.audit.words import OUTCOMES, TITLES, WHYS
 from portal.core.calendar import today
 from portal.core.html import page
 from portal.core.i18n import _
@@ -19,6 +20,7 @@ from portal.security.forms import ActForm, CloseForm, FigureForm, NoteForm, Owne
 from portal.security.queries import desk, incidents
 from portal.security.rules.catalogue import (
     ACTIONS,
+    CALLED,
     END,
     KINDS,
     LOCK,
@@ -35,17 +37,9 @@ bp = Blueprint("security", __name__, url_prefix="/security")
 HAPPENED = ("opened", "assigned", "noted", "acted", "closed", "reopened")
 WATCH = [TOPIC, "hmda.security.alert.raised", *(f"hmda.security.incident.{what}" for what in HAPPENED)]
 SIGNED = ["hmda.accounts.officer.signed_in", "hmda.accounts.sessions.ended"]
-OUTCOMES = {
-    "done": _("done"),
-    "refused": _("refused"),
-    "failed": _("failed"),
-    "tampering": _("tampering"),
-    "read": _("restricted file read"),
-    "renewed": _("sign-in renewed"),
-}
 LEGENDS = {"state": _("State"), "severity": _("Severity"), "rule": _("Rule")}
 WORDS: dict[str, Any] = {
-    "titles": ROLES,
+    "titles": TITLES,
     "rules": RULES,
     "kinds": KINDS,
     "states": STATES,
@@ -53,6 +47,8 @@ WORDS: dict[str, Any] = {
     "reasons": REASONS,
     "actions": ACTIONS,
     "outcomes": OUTCOMES,
+    "whys": WHYS,
+    "acts_called": CALLED,
     "tones": {"open": "bad", "progress": "wait", "closed": "", "high": "bad", "medium": "warn", "low": "wait"},
     "outcome_tones": {"done": "ok", "refused": "warn", "failed": "warn", "tampering": "bad", "read": "wait"},
     "personal": personal,

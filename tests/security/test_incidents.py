@@ -147,7 +147,7 @@ def test_about_a_name_nobody_has_there_is_nothing_to_lock(trail, watch, incident
     (incident,) = incidents()
     with pytest.raises(RuleBroken, match="nothing to end"):
         carry_out(chief, incident.id, {"action": "lock_account"})
-    assert (incident.called, incident.suggests) == ("nobody", "talk")
+    assert (incident.called, incident.suggests) == ("nobody", "ask")
 
 
 def test_a_closed_one_is_not_opened_beside_a_newer_one(incident_of, suspect, chief):

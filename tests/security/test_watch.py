@@ -77,6 +77,7 @@ def test_many_names_from_one_network_are_an_alert_about_the_network(trail, watch
     assert alert.rule == "spraying"
     (incident,) = incidents()
     assert (incident.officer_id, incident.called) == (None, "network 203.0.113.0/24")
+    assert incident.suggests == "ask"
 
 
 def test_a_sign_in_from_a_new_network_with_a_new_device_is_told_and_an_update_is_none(make_officer, trail, watch):

@@ -14,7 +14,7 @@ from portal.core.events import record
 from portal.core.live import announce
 from portal.core.usecases import command
 from portal.security.events import AlertRaised, IncidentOpened
-from portal.security.models import Incident, SecurityAlert, WatchMark
+from portal.security.models import Incident, SecurityAlert, WatchMark, suggested
 from portal.security.queries.counts import _add_counts
 from portal.security.queries.evidence import Batch, _findings, _seen_after
 from portal.security.queries.figures import _figures_of
@@ -145,7 +145,7 @@ def _incident_of(actor: Actor, found: Finding, called: str) -> Incident:
         officer_id=found.officer,
         called=called,
         severity=rule.severity,
-        suggests=rule.suggests,
+        suggests=suggested(found.rule, found.officer),
         opened_at=now(),
     )
     db.session.add(incident)

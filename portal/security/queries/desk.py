@@ -24,7 +24,7 @@ from portal.security.rules.catalogue import ACTS, KINDS
 from portal.security.rules.hours import is_day_off
 from portal.security.rules.statistics import shown_number
 
-WEEKS, SIZE, LATEST = 4, 50, 12
+WEEKS, SIZE, LATEST = 4, 50, 10
 BEHIND = dt.timedelta(seconds=30)
 NAMES = ("id", "position", "at", "act", "outcome", "why", "actor_id", "actor_name", "role", "door", "address", "device")
 SHOWN = [getattr(AuditRecord, name) for name in NAMES]

@@ -9,12 +9,13 @@ from portal.core.i18n import _
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 SEVERITIES = {HIGH: _("High"), MEDIUM: _("Medium"), LOW: _("Low")}
 RANK = {HIGH: 3, MEDIUM: 2, LOW: 1}
-END, LOCK, RESET, TALK = "end_sessions", "lock_account", "reset_second_factor", "talk"
+END, LOCK, RESET, TALK, ASK = "end_sessions", "lock_account", "reset_second_factor", "talk", "ask"
 ACTIONS = {
     END: _("End all sessions"),
     LOCK: _("Lock the account"),
     RESET: _("Reset the second factor"),
     TALK: _("Speak with the officer"),
+    ASK: _("Find out who it was"),  # where it is no officer's account
 }
 
 
@@ -130,6 +131,12 @@ WHAT = {
     "accounts.session": _("A session was tampered with"),
     "accounts.sign_in": _("An answer of the organisation's sign-in was forged"),
     "audit_trail.seal": _("The audit trail was changed"),
+}
+CALLED = {  # acts that are no use case of a module, in words
+    "accounts.sign_in": _("signing in"),
+    "accounts.prove": _("fresh proof"),
+    "accounts.token": _("API token"),
+    "accounts.session": _("session of a browser"),
 }
 KINDS = {  # what the security page lists and counts, besides acts: records of the trail
     "signed_in": _("Sign-ins"),
