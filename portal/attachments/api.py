@@ -9,6 +9,7 @@ from portal.attachments import commands, queries
 from portal.attachments.forms import AttachmentForm
 from portal.core.access import Actor
 from portal.core.api import Operation, api_blueprint
+from portal.core.audit import witness
 from portal.core.http import send
 
 SHOWN = ("id", "project_id", "title", "number", "kind", "dated", "filename", "mimetype", "sha256", "bytes", "pages")
@@ -25,6 +26,7 @@ def shown(row: Any) -> dict[str, Any]:
 def file_of(actor: Actor, attachment_id: UUID) -> Response:
     """The untouched file; ranges work."""
     row = queries.get_attachment(actor, attachment_id)
+    witness("attachments.read", "read", actor=actor, subjects=[row.id])
     return send(row.sha256, row.filename, row.mimetype)
 
 

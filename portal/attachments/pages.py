@@ -9,6 +9,7 @@ from werkzeug.datastructures import CombinedMultiDict
 from portal.attachments import commands, queries
 from portal.attachments.forms import AttachmentForm, UploadForm
 from portal.core.access import require
+from portal.core.audit import witness
 from portal.core.html import page
 from portal.core.http import send
 from portal.projects.queries import get_project
@@ -52,4 +53,5 @@ def withdraw(attachment_id: UUID) -> ResponseReturnValue:
 def download(attachment_id: UUID) -> Response:
     """The untouched file."""
     attachment = queries.get_attachment(g.actor, attachment_id)
+    witness("attachments.read", "read", actor=g.actor, subjects=[attachment.id])
     return send(attachment.sha256, attachment.filename, attachment.mimetype)

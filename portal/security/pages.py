@@ -232,6 +232,7 @@ def figure(name: str) -> ResponseReturnValue:
     row = queries.get_figure(g.actor, name)
     require(g.actor, "security.write")
     form = FigureForm(request.form or None, data={"value": row.value, "starts": today()})
+    form.value.flags.required = row.parameter.kind == "number"  # a list of holidays may be emptied
     if request.method == "POST" and (saved := form.run(commands.set_figure, g.actor, name)):
         flash(str(_("“%(figure)s” is set.", figure=saved.parameter.label)))
         return redirect(url_for("security.rules"), 303)

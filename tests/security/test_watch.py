@@ -116,6 +116,12 @@ def test_a_night_of_downloads_is_told(make_officer, trail, watch):
     assert "14 files in the night of" in says(alert)
 
 
+def test_one_file_asked_for_page_by_page_is_one_download(make_officer, trail, watch):
+    officer = make_officer("ec")
+    trail(officer, every(SECOND, 40, desk_day(1, 23)), "attachments.read", "read", subjects=["a drawing"])
+    assert watch() == []
+
+
 def test_far_more_acts_than_usual_are_told_from_the_hourly_counts(make_officer, trail, watch):
     officer = make_officer("to")
     for days in range(1, 41):

@@ -8,7 +8,7 @@ OUTCOMES = {
     "refused": _("refused"),
     "failed": _("failed"),
     "tampering": _("tampering"),
-    "read": _("restricted file read"),
+    "read": _("file handed out"),
     "renewed": _("sign-in renewed"),
 }
 TITLES = {**ROLES, "system": _("The portal itself"), "none": _("No role yet")}

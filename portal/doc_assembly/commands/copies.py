@@ -47,7 +47,7 @@ def _hand_out(actor: Actor, version_id: UUID, position: int) -> Handed:
         if part.mimetype != PDF:  # the manifest names what is in every volume
             require(actor, "doc_assembly.read", _closed(actor, version.project_id))
         handed, why = _copy(actor, version, part), f"copy without {', '.join(sorted(RESTRICTED))}"
-    audit.witness("doc_assembly.read", "read", actor=actor, why=why, subjects=[version_id])
+    audit.witness("doc_assembly.read", "read", actor=actor, why=why, subjects=[version_id, part.id])
     return handed
 
 

@@ -28,7 +28,7 @@ from portal.security.rules.statistics import network_of
 RECORD = AuditRecord
 COLUMNS: Any = (
     *(RECORD.position, RECORD.at, RECORD.act, RECORD.outcome, RECORD.actor_id, RECORD.actor_name),
-    *(RECORD.address, RECORD.device, RECORD.why),
+    *(RECORD.address, RECORD.device, RECORD.why, RECORD.subjects),
 )
 MOST_SIGN_INS, MOST_FAILURES = 500, 5000
 
@@ -63,6 +63,7 @@ def _seen(found: Select[Any]) -> list[Seen]:
             address=row.address,
             device=_kind_of_device(row.device),
             why=row.why,
+            file=row.subjects[-1] if row.subjects and row.outcome == "read" else "",
         )
         for row in rows
     ]
@@ -161,10 +162,12 @@ def _of_downloads(officer: uuid.UUID, last: Seen, batch: Batch) -> Iterator[Find
     since = _seen(read.where(RECORD.at >= begins).order_by(RECORD.position))
     figures = batch.figures
     tonight = [one for one in since if not is_open(one.at, figures) and night_of(one.at, figures) == night]
+    tonight = list({one.file or one.position: one for one in tonight}.values())  # a reader that leafs asks many times
     if len(tonight) <= figures["downloads.least"]:
         return
-    moments = select(RECORD.at).where(RECORD.actor_id == officer, _of_kind("read"), RECORD.at >= oldest)
-    earlier = db.session.scalars(moments.where(RECORD.at < begins)).all()
+    before = select(RECORD.at, RECORD.subjects).where(RECORD.actor_id == officer, _of_kind("read"))
+    rows = db.session.execute(before.where(RECORD.at >= oldest, RECORD.at < begins)).all()
+    earlier = {(night_of(at, figures), str(subjects[-1:])): at for at, subjects in rows}.values()
     known = _known_days(officer, night, days)
     yield from _some(signs.night_downloads(tonight, earlier, known, figures))
 

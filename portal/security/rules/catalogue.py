@@ -89,8 +89,8 @@ RULES: Mapping[str, Rule] = {
         title=_("Downloads outside office hours"),
         says=_("{count} files in the night of {night}; usual {usual} a night, limit {limit} (n = {nights} nights)."),
         how=_(
-            "Downloads of one night, against the mean of the officer's own nights plus so many standard deviations, "
-            "and never fewer than the least."
+            "Files handed out in one night, each counted once, against the mean of the officer's own nights plus so "
+            "many standard deviations, and never fewer than the least."
         ),
         severity=HIGH,
         suggests=LOCK,
@@ -145,7 +145,7 @@ KINDS = {  # what the security page lists and counts, besides acts: records of t
     "stale": _("Ended sign-ins tried"),
     "renewed": _("Token renewals"),
     "tampering": _("Tampering"),
-    "read": _("Restricted files read"),
+    "read": _("Files handed out"),
 }
 ACTS = "acts"
 STALE_ACTS = ("accounts.token", "accounts.session")  # a program whose token ran out is not an officer who tries doors

@@ -26,7 +26,7 @@ MOST_RECORDS = 200  # kept behind one alert; the list of records has the rest
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """An audit record, as far as the watch looks at it; `name` is who a stranger said they are."""
+    """An audit record as the watch looks at it; `name` is who a stranger said they are, `file` what was handed out."""
 
     position: int
     at: dt.datetime
@@ -37,6 +37,7 @@ class Seen:
     address: str = ""
     device: str = ""
     why: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
