@@ -53,6 +53,8 @@ def window(statement: Any, keys: Sequence[Key], unique: Key, *, after: str, befo
 
 def _ordered(key: Key, back: bool) -> Any:
     way = key.column.desc() if key.down != back else key.column.asc()
+    if getattr(key.column, "nullable", True) is False:
+        return way  # an index is read backwards only where nothing is said of empty values
     return way.nulls_first() if back else way.nulls_last()
 
 
