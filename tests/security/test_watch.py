@@ -11,7 +11,7 @@ from portal.core.errors import NotPermitted
 from portal.core.origin import ORIGIN, Origin
 from portal.core.whereabouts import read_places
 from portal.security.commands import close_incident, look, set_figure
-from portal.security.models import EVERYBODY, WatchCount
+from portal.security.models import EVERYBODY, SecurityAlert, WatchCount, WatchMark
 from portal.security.rules.catalogue import sentence
 from tests.security.conftest import SAFARI, desk_day
 
@@ -139,7 +139,7 @@ def test_programs_whose_token_ran_out_are_no_burst_of_refusals(make_officer, tra
     assert watch() == []
 
 
-def test_the_first_look_counts_what_was_and_judges_nothing_of_it(make_officer, trail, session, redis):
+def test_the_first_look_counts_what_was_and_judges_the_last_hour(make_officer, trail, session, redis):
     officer = make_officer("ee")
     trail(officer, every(SECOND, 30, desk_day(1)), "tech_sanction.decide", "refused")
     assert look(SYSTEM) == 0
@@ -148,6 +148,13 @@ def test_the_first_look_counts_what_was_and_judges_nothing_of_it(make_officer, t
         [(who, kind, 30) for who in (officer.id, EVERYBODY) for kind in ("acts", "refused")], key=str
     )
     assert look(SYSTEM) == 0
+    session.query(WatchMark).delete()
+    session.query(WatchCount).delete()
+    trail(officer, every(SECOND, 7), "tech_sanction.decide", "refused")
+    assert look(SYSTEM) == 7
+    assert session.query(SecurityAlert).one().facts["count"] == 7
+    counted = session.query(WatchCount.count).filter_by(officer_id=EVERYBODY, kind="refused")
+    assert sorted(counted.all()) == [(7,), (30,)]
 
 
 def test_looking_leaves_no_record_unless_an_alert_is_raised(make_officer, trail, watch, session):

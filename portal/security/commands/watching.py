@@ -25,21 +25,18 @@ from portal.security.rules.signs import MOST_RECORDS, Finding, Seen
 WATCH_LOCK = 7_201_919  # the number of the advisory lock
 AT_ONCE = 1000
 TOPIC = "security.watch"
-REMEMBERED = dt.timedelta(days=120)
+REMEMBERED, JUDGED = dt.timedelta(days=120), dt.timedelta(hours=1)  # of the trail before the first look
 
 
 @command("watch", audited=False)
 def look(actor: Actor) -> int:
     """Look at the next records of the trail; returns how many there were. What it finds is an act of its own.
 
-    The first look of an installation only counts what is usual in the trail so far, and judges nothing of it.
+    The first look of an installation counts what is usual in the trail so far, and judges the last hour of it.
     """
     if not db.session.scalar(select(func.pg_try_advisory_xact_lock(WATCH_LOCK))):
         return 0
-    mark = db.session.scalar(select(WatchMark).execution_options(populate_existing=True))
-    if mark is None:
-        _begin()
-        return 0
+    mark = db.session.scalar(select(WatchMark).execution_options(populate_existing=True)) or _begin()
     new = _seen_after(mark.position, AT_ONCE)
     if not new:
         return 0
@@ -53,11 +50,13 @@ def look(actor: Actor) -> int:
     return len(new)
 
 
-def _begin() -> None:
-    last = db.session.scalar(select(func.max(AuditRecord.position))) or 0
-    _add_counts(0, last, now() - REMEMBERED)
-    db.session.add(WatchMark(position=last))
-    db.session.flush()
+def _begin() -> WatchMark:
+    recent = select(AuditRecord.position).where(AuditRecord.at >= now() - JUDGED).order_by(AuditRecord.at).limit(1)
+    first = db.session.scalar(recent) or (db.session.scalar(select(func.max(AuditRecord.position))) or 0) + 1
+    _add_counts(0, first - 1, now() - REMEMBERED)
+    begun = WatchMark(position=first - 1)
+    db.session.add(begun)
+    return begun
 
 
 def _is_listed(one: Seen) -> bool:
