@@ -21,11 +21,8 @@ from portal.security.queries import desk, incidents
 from portal.security.rules.catalogue import (
     ACTIONS,
     CALLED,
-    END,
     KINDS,
-    LOCK,
     REASONS,
-    RESET,
     RULES,
     SEVERITIES,
     STATES,
@@ -153,8 +150,7 @@ def _desk(template: str, incident_id: UUID, **more: Any) -> ResponseReturnValue:
     dossier = queries.get_incident_dossier(g.actor, incident_id)
     about = dossier.incident
     handles = g.actor.can("security.handle") and about.officer_id != g.actor.id
-    acts = [END, LOCK, *([RESET] if g.actor.can("accounts.secure") else [])] if dossier.officer else []
-    return page(template, dossier=dossier, incident=about, handles=handles, acts=acts, **WORDS, **more)
+    return page(template, dossier=dossier, incident=about, handles=handles, acts=dossier.acts, **WORDS, **more)
 
 
 @bp.get("/incidents/<uuid:incident_id>")

@@ -124,6 +124,7 @@ def test_a_lock_keeps_the_officer_out_until_it_is_lifted(incident_of, suspect, c
     assert suspect.locked_why == f"{incident.number}: unusual sign-ins or acts are looked into"
     with pytest.raises(RuleBroken, match="locked already"):
         carry_out(chief, incident.id, {"action": "lock_account"})
+    assert get_incident_dossier(chief, incident.id).acts == ["end_sessions"]
 
 
 def test_the_last_administrator_is_not_locked_out(incident_of, make_officer, chief):

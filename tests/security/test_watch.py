@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import NullPool, create_engine, func, text
 
+from jobs.security import watch as tick
 from portal.core import audit
 from portal.core.access import SYSTEM
 from portal.core.db import now
@@ -11,6 +13,7 @@ from portal.core.errors import NotPermitted
 from portal.core.origin import ORIGIN, Origin
 from portal.core.whereabouts import read_places
 from portal.security.commands import close_incident, look, set_figure
+from portal.security.commands.watching import WATCH_LOCK
 from portal.security.models import EVERYBODY, SecurityAlert, WatchCount, WatchMark
 from portal.security.rules.catalogue import sentence
 from tests.security.conftest import SAFARI, desk_day
@@ -132,6 +135,15 @@ def test_far_more_acts_than_usual_are_told_from_the_hourly_counts(make_officer, 
     assert set(alerts) == {"unusual_hour", "unusual_day"}
     assert says(alerts["unusual_day"]).startswith("400 acts today; usual 20 (median of 40 days)")
     assert len(alerts["unusual_day"].records) == 200
+
+
+def test_one_clock_looks_at_a_time_and_takes_all_there_is(app, make_officer, trail, session, redis):
+    trail(make_officer("ee"), every(SECOND, 1200, now() - 30 * MINUTE))
+    with create_engine(app.config["SQLALCHEMY_DATABASE_URI"], poolclass=NullPool).connect() as other:
+        other.execute(text(f"SELECT pg_advisory_lock({WATCH_LOCK})"))
+        assert look(SYSTEM) == 0
+    tick()
+    assert session.query(WatchMark).one().position == session.query(func.max(audit.AuditRecord.position)).scalar()
 
 
 def test_programs_whose_token_ran_out_are_no_burst_of_refusals(make_officer, trail, watch):

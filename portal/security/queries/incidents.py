@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from portal.accounts.models import Officer
+from portal.accounts.queries.factors import _factors_of
 from portal.core import events
 from portal.core.access import ROLES, Actor, decide
 from portal.core.audit import AuditRecord
@@ -15,7 +16,7 @@ from portal.core.db import db, one_or_not_found
 from portal.core.keyset import Key, Window, window
 from portal.core.usecases import query
 from portal.security.models import Incident, SecurityAlert
-from portal.security.rules.catalogue import RULES, SEVERITIES, STATES
+from portal.security.rules.catalogue import END, LOCK, RESET, RULES, SEVERITIES, STATES
 
 SIZE = 50
 HANDLE = "security.handle"
@@ -58,10 +59,11 @@ class Found(NamedTuple):
 
 
 class Dossier(NamedTuple):
-    """One incident with all that is known; `officer` is None for who has no account."""
+    """One incident with all that is known; `officer` is None for who has no account, `acts` what can be done now."""
 
     incident: Incident
     officer: Officer | None
+    acts: Sequence[str]
     records: Sequence[Any]
     timeline: Sequence[events.StoredEvent]
     handlers: Sequence[Officer]
@@ -107,9 +109,11 @@ def get_incident_dossier(actor: Actor, incident_id: uuid.UUID) -> Dossier:
     """One incident, the records behind its alerts, and what happened."""
     incident = get_incident(actor, incident_id)
     positions = [position for alert in incident.alerts[:5] for position in alert.records]
+    officer = db.session.get(Officer, incident.officer_id) if incident.officer_id else None
     return Dossier(
         incident,
-        db.session.get(Officer, incident.officer_id) if incident.officer_id else None,
+        officer,
+        _acts(actor, officer) if officer else [],
         _records(positions, 30),
         events.timeline(stream_id=incident_id, limit=50),
         [one for one in _handlers() if one.id != incident.officer_id],
@@ -156,6 +160,13 @@ def list_incident_events(actor: Actor, incident_id: uuid.UUID) -> tuple[Sequence
     """What happened to an incident: the latest hundred facts, newest first."""
     get_incident(actor, incident_id)
     return events.timeline(stream_id=incident_id, limit=100), ""
+
+
+def _acts(actor: Actor, officer: Officer) -> list[str]:
+    """What would not be refused: nobody is locked twice, and only a factor that is there is reset."""
+    locks = [LOCK] if officer.may_sign_in else []
+    resets = [RESET] if actor.can("accounts.secure") and _factors_of(officer.id) else []
+    return [END, *locks, *resets]
 
 
 def _incidents(actor: Actor, ask: Ask, size: int) -> Window:
