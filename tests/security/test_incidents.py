@@ -2,18 +2,20 @@
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.accounts.models import Factor
 from portal.accounts.queries.officers import _as_actor
 from portal.core import audit, events
 from portal.core.access import Actor
 from portal.core.calendar import today
 from portal.core.cards import card_of
-from portal.core.db import now
-from portal.core.errors import Invalid, NotPermitted, RuleBroken, Stale
+from portal.core.db import now, transaction
+from portal.core.errors import Invalid, NotPermitted, NotProven, RuleBroken, Stale
 from portal.security.commands import (
     assign_incident,
     carry_out,
@@ -134,12 +136,23 @@ def test_the_last_administrator_is_not_locked_out(incident_of, make_officer, chi
     assert only.locked_at is None
 
 
-def test_a_second_factor_is_reset_by_who_manages_accounts_only(incident_of, suspect, chief, clerk):
-    incident = incident_of(suspect)
-    with pytest.raises(NotPermitted):
-        carry_out(chief, incident.id, {"action": "reset_second_factor"})
+def test_a_second_factor_is_reset_by_who_manages_accounts_only_and_after_a_fresh_proof(
+    incident_of, suspect, chief, clerk, session
+):
+    incident, reset = incident_of(suspect), {"action": "reset_second_factor"}
     with pytest.raises(RuleBroken, match="no second factor"):
-        carry_out(clerk, incident.id, {"action": "reset_second_factor"})
+        carry_out(clerk, incident.id, reset)
+    assert get_incident_dossier(clerk, incident.id).acts == ["end_sessions", "lock_account"]
+    with transaction():
+        session.add(Factor(officer_id=suspect.id, kind="totp", name="Telephone", confirmed_at=now()))
+    assert get_incident_dossier(clerk, incident.id).acts[-1] == "reset_second_factor"
+    with pytest.raises(NotPermitted):
+        carry_out(chief, incident.id, reset)
+    with pytest.raises(NotProven):
+        carry_out(replace(clerk, proven_at=None), incident.id, reset)
+    assert get_incident(chief, incident.id).owner_id is None, "what was refused left nothing behind"
+    carry_out(clerk, incident.id, reset)
+    assert session.query(Factor).filter_by(officer_id=suspect.id).count() == 0
 
 
 def test_about_a_name_nobody_has_there_is_nothing_to_lock(trail, watch, incidents, chief):
