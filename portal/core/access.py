@@ -29,6 +29,7 @@ ROLES = {
     "ec": _("External Consultant"),
     "admin": _("Portal administrator"),
 }
+HIDDEN = ("unassigned", "restricted")  # refused by these rules, a record does not exist for who asks
 NO_ROLE = "none"  # signed in, and waiting for an administrator
 S = TypeVar("S", bound=Select[Any])
 
@@ -210,19 +211,21 @@ def who_may(act: str) -> list[str]:
 
 
 def require(actor: Actor, act: str, about: About | None = None) -> Decision:
-    """Raise NotPermitted, naming who can, unless the actor holds the act; NotFound where the project is not theirs."""
+    """Raise NotPermitted, naming who can, unless the actor holds the act; NotFound for what is hidden from them.
+
+    Hidden are projects that are not theirs, and volumes that stay closed to them (doc-assembly, section 16).
+    """
     found = ask(actor, act, about or NOTHING)
     if found.allowed:
         return found
-    if found.why == "unassigned":
-        raise NotFound(_("There is no such record."))
+    if found.why in HIDDEN:
+        raise NotFound(_("There is no such record."), why=found.why, act=act)
     raise NotPermitted(_refusal(found.why, act), why=found.why, act=act)
 
 
 def _refusal(why: str, act: str) -> Any:
     words = {
         "key": _("This key does not include “%(act)s”.", act=act),
-        "restricted": _("This volume stays closed to consultants until the tender is opened."),
         "place": _("You are posted elsewhere: this project is written by its own circle and division."),
         "separation": _("You had a part in what is judged here. Another officer takes this step."),
     }

@@ -64,10 +64,17 @@ class NotProven(PortalError):
 
 
 class NotFound(PortalError):
-    """There is no such record, or none the actor may know of: the same answer for both."""
+    """There is no such record, or none the actor may know of: the same answer for both.
+
+    `why` is the rule of the policy that hides it, for the trail; "" where no rule was asked.
+    """
 
     status = 404
     title = "Not found"
+
+    def __init__(self, message: Any, *, why: str = "", act: str = "") -> None:
+        super().__init__(message)
+        self.why, self.act = why, act
 
 
 class TooLarge(PortalError):

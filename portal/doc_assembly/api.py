@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, g
 
-from portal.core.access import Actor
+from portal.core.access import About, Actor
 from portal.core.api import Operation, api_blueprint
 from portal.core.http import send
 from portal.doc_assembly import commands, queries
@@ -22,6 +22,7 @@ VERSION = (
     *("id", "project_id", "label", "kind", "number", "title", "content_hash", "input_hash", "template_version"),
     *("engine_version", "say_amount", "pages", "bytes", "sha256", "warnings", "build_id", "frozen_at", "created_at"),
 )
+PRICES = ("say_amount",)  # of a version, and closed to those who get a copy of it
 PART = ("position", "volume", "path", "mimetype", "pages", "bytes", "sha256")
 
 
@@ -50,7 +51,9 @@ def show_version(row: Any) -> dict[str, Any]:
         "file": {"href": f"{own}/files/1"},
         "moved": {"href": f"{own}/moved"},
     }
-    return {**_facts(row, VERSION), "_links": links}
+    seen = g.actor.can("doc_assembly.read", About(project=row.project_id, restricted=True))
+    closed = () if seen else PRICES
+    return {name: value for name, value in _facts(row, VERSION).items() if name not in closed} | {"_links": links}
 
 
 def show_whole_version(row: Any) -> dict[str, Any]:

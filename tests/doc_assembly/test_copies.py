@@ -4,7 +4,9 @@ import datetime as dt
 import io
 import re
 import subprocess
+from decimal import Decimal
 
+import msgspec
 import pikepdf
 import pypdfium2
 import pytest
@@ -15,15 +17,18 @@ from portal.core.access import SYSTEM, About
 from portal.core.audit import AuditRecord
 from portal.core.calendar import IST
 from portal.core.db import now, transaction
-from portal.core.errors import NotFound, NotPermitted
+from portal.core.errors import NotFound
+from portal.core.money import crore_lakh, rupees, rupees0
 from portal.core.pdf import excerpt
 from portal.doc_assembly import commands, queries
 from portal.doc_assembly.commands import copies
 from portal.doc_assembly.commands.assembling import Assembler
 from portal.doc_assembly.models import DprCopy
 from portal.doc_assembly.rules.assembly import assemble
+from portal.doc_assembly.rules.frozen import Text
+from portal.doc_assembly.rules.unpriced import without_prices
 from portal.projects.commands import assign_consultant
-from tests.doc_assembly.desk import FolderDesk, inputs, order, sheet
+from tests.doc_assembly.desk import PROJECT, FolderDesk, inputs, order, sheet
 from tests.doc_assembly.test_report import everything
 
 SECRET = "Lead of sand from Manjeera quarry"
@@ -120,6 +125,53 @@ def test_labels_and_links_of_the_copy_fit_what_is_in_it(tmp_path):
     assert again.read_bytes() == target.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("limit", "comparison", "sections"), [("60000000.00", "% under", 3), ("500000.00", "% over the AS", 4)]
+)
+def test_no_figure_of_the_estimate_is_left_in_an_open_volume(tmp_path, limit, comparison, sections):
+    desk, cost = FolderDesk(tmp_path / "store"), Text("I.8", "# Per kilometre\n\nSome ₹ 4,44,444 a lane.", "", 1)
+    given = inputs(project=PROJECT | {"as_amount": limit})
+    asked = order(desk, tmp_path, msgspec.structs.replace(given, texts=[*given.texts, cost]))
+    bound, target = assemble(asked), tmp_path / "copy.pdf"
+    drop = [(first, count) for name, first, count in bound.volumes if name not in OPEN]
+    left = excerpt.copy_without(bound.path, target, drop, ["A. Reader", "now"], without_prices(asked))
+    before, after = pages_of(bound.path.read_bytes()), pages_of(target.read_bytes())
+    kept = [words for number, words in enumerate(before) if not any(a <= number < a + n for a, n in drop)]
+    assert left == len(after) == len(kept)
+    for figure in figures(given.estimate):
+        assert any(figure in words for words in kept), f"{figure} says nothing about the copy"
+        assert not any(figure in words for words in after), figure
+    whole, text = "\n".join(kept), "\n".join(after)
+    for words in ("4,44,444", comparison, "Some"):
+        assert words in whole
+        assert words not in text
+    assert text.count("What the work costs stays closed") == sections
+    for words in ("Kompally link road", "Salient features", "Survey numbers", "112, 113/2", "DRAFT"):
+        assert words in text
+    assert [line for words in after for line in words.splitlines() if line.startswith("0-")] == [
+        line for words in kept for line in words.splitlines() if line.startswith("0-")
+    ], "page numbers stay"
+    with pikepdf.open(target) as pdf, pdf.open_outline() as outline:
+        names = [item.title for volume in outline.root for item in volume.children]
+        below = [item.title for volume in outline.root for item in volume.children for item in item.children]
+    assert {"0.1 Salient features", "0.2 Abstract of cost and funding", "I.8 Cost summary"} <= set(names)
+    assert "Per kilometre" not in " ".join(below)
+
+
+def figures(estimate):
+    """The totals as the open volumes print them."""
+    works, total, say = (Decimal(figure) for figure in (estimate.works, estimate.grand_total, estimate.say))
+    return [rupees(works), rupees(total), rupees0(say), crore_lakh(say), estimate.number]
+
+
+def test_a_report_whose_sections_cannot_be_told_apart_is_not_copied(tmp_path):
+    source = tmp_path / "sheet.pdf"
+    source.write_bytes(sheet(1))
+    swap = [{"code": "0.1", "template": "section", "values": {"code": "", "title": "", "parts": []}}]
+    with pytest.raises(LookupError):
+        excerpt.copy_without(source, tmp_path / "copy.pdf", [], ["A. Reader"], swap)
+
+
 def test_a_sheet_that_lies_on_its_side_is_marked_as_it_is_seen(tmp_path):
     source, target = tmp_path / "sheet.pdf", tmp_path / "copy.pdf"
     source.write_bytes(sheet(1, (842, 1191), rotate=90))
@@ -181,16 +233,22 @@ def test_a_copy_that_cannot_be_made_gives_nothing_away(version, consultant, sign
 def test_the_manifest_is_closed_to_consultants_and_not_offered(version, consultant, signed_in, api, session):
     browser, caller = signed_in("ec", consultant), api("ec", consultant)
     answer = browser.get(place(version, 2))
-    assert answer.status_code == 403
-    assert "stays closed to consultants until the tender is opened" in answer.text
-    assert caller.get(place(version, 2, "/api/v1/doc-assembly")).status_code == 403
+    assert answer.status_code == 404
+    for seen in (answer, browser.get(place(version, 99))):
+        assert (seen.status_code, "There is no such record." in seen.text) == (404, True), "closed is like not there"
+    assert caller.get(place(version, 2, "/api/v1/doc-assembly")).status_code == 404
     page = browser.get(f"/doc-assembly/versions/{version.id}").text
     assert "manifest" not in page
     assert "Download your copy" in page
+    assert "Say amount" not in page
     shown = caller.get(f"/api/v1/doc-assembly/versions/{version.id}").json
     assert (shown["whole"], [part["position"] for part in shown["parts"]]) == (False, [1])
+    assert "say_amount" not in shown
+    assert "say_amount" in api("ee").get(f"/api/v1/doc-assembly/versions/{version.id}").json
     refused = session.scalars(select(AuditRecord).where(AuditRecord.outcome == "refused")).all()
-    assert [(kept.act, kept.why) for kept in refused] == [("doc_assembly.read", "restricted")] * 2
+    assert [(kept.act, kept.why) for kept in refused if kept.why == "restricted"] == [
+        ("doc_assembly.read", "restricted")
+    ] * 2
 
 
 def test_a_closed_section_of_others_is_refused_and_not_linked(version, project, consultant, signed_in, api):
@@ -209,7 +267,7 @@ def test_a_closed_section_of_others_is_refused_and_not_linked(version, project, 
         caller.get(f"/api/v1{base}/sections/VI.1"),
         caller.patch(f"/api/v1{base}/sections/VI.1", json={"text": "Mine"}, headers={"If-Match": "*"}),
     ]
-    assert [answer.status_code for answer in tried] == [403] * 6
+    assert [answer.status_code for answer in tried] == [404] * 6
     assert not any(SECRET in answer.text for answer in tried)
     rows = caller.get(f"/api/v1{base}/sections").json["_embedded"]["items"]
     assert [row["code"] for row in rows if row["closed"]] == ["VI.1"]
@@ -225,7 +283,7 @@ def test_a_consultants_own_input_stays_readable(project, consultant, signed_in, 
     assert "checked" in browser.get(f"{base}/sections/VI.1").text
     assert f"{base}/sections/VI.1" in browser.get(base).text
     other = actor("ec", [project.id])
-    with pytest.raises(NotPermitted) as refused:
+    with pytest.raises(NotFound) as refused:
         queries.get_section(other, project.id, "VI.1")
     assert refused.value.why == "restricted"
 

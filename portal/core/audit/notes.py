@@ -118,7 +118,7 @@ def refused(error: PortalError, actor: Actor | None, module: str, ids: Iterable[
     subjects = [value for value in ids if isinstance(value, uuid.UUID)]
     if actor is None:
         return
-    if isinstance(error, NotPermitted):
+    if isinstance(error, NotPermitted) or (isinstance(error, NotFound) and error.why):
         act, why = error.act or f"{module}.{'write' if wrote else 'read'}", error.why
     elif isinstance(error, NotFound) and subjects and actor.role in POLICY["assigned"]["roles"]:
         act, why = f"{module}.{'write' if wrote else 'read'}", "unassigned"

@@ -23,7 +23,10 @@ from portal.core.registry import supplies
 from portal.doc_assembly.models import DprCopy, DprVersion, VersionPart
 from portal.doc_assembly.queries import get_part, get_version, sees_everything
 from portal.doc_assembly.queries.versions import _closed
+from portal.doc_assembly.rules.desk import Imprinted
+from portal.doc_assembly.rules.frozen import thaw
 from portal.doc_assembly.rules.template import RESTRICTED
+from portal.doc_assembly.rules.unpriced import without_prices
 
 MAKE = "portal.core.pdf.excerpt:excerpt"
 KEPT = dt.timedelta(hours=1)
@@ -39,7 +42,7 @@ class Handed(NamedTuple):
 
 
 def _hand_out(actor: Actor, version_id: UUID, position: int) -> Handed:
-    """A file of a version, as this officer may have it. Raises NotFound, and NotPermitted for a closed listing."""
+    """A file of a version, as this officer may have it. Raises NotFound, also for a closed listing."""
     version, part = get_version(actor, version_id), get_part(actor, version_id, position)
     if sees_everything(actor, version.project_id):
         handed, why = Handed(part.sha256, part.path, part.mimetype), ""
@@ -62,8 +65,10 @@ def _copy(actor: Actor, version: DprVersion, part: VersionPart) -> Handed:
 
 def _made(actor: Actor, version: DprVersion, part: VersionPart, address: str) -> str:
     made_at, version_id = now(), version.id
+    printed = Imprinted(thaw(storage.read(version.frozen_sha256)), version.label, version.kind)
     order = {
         "drop": _closed_pages(version),
+        "swap": without_prices(printed),
         "words": [actor.name or actor.role, f"{made_at.astimezone(IST):%d-%m-%Y %H:%M} IST · {address or '–'}"],
     }
     sha256 = part.sha256

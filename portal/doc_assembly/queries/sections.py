@@ -13,14 +13,14 @@ from portal.core.i18n import _
 from portal.core.usecases import query
 from portal.doc_assembly.models import DprSection, SectionRevision, SectionState
 from portal.doc_assembly.queries.versions import _closed
-from portal.doc_assembly.rules.template import RESTRICTED, WRITTEN, Section, need_of, written_for
+from portal.doc_assembly.rules.template import WRITTEN, Section, is_closed, need_of, written_for
 from portal.projects.queries import get_project
 
 
 class SectionRow(NamedTuple):
     """A section of the template with what is written of it; `row` is None while nothing is.
 
-    `closed` where its volume is, and another officer wrote the text.
+    `closed` where it says prices, and another officer wrote the text.
     """
 
     section: Section
@@ -51,7 +51,7 @@ def list_sections(actor: Actor, project_id: UUID) -> list[SectionRow]:
 
 def _closed_among(actor: Actor, project_id: UUID, rows: Iterable[DprSection]) -> frozenset[str]:
     """The codes of the sections that this officer does not read: closed, and without a word of theirs."""
-    closed = {row.id: row.code for row in rows if row.code.partition(".")[0] in RESTRICTED}
+    closed = {row.id: row.code for row in rows if is_closed(row.code)}
     if not closed or actor.can("doc_assembly.read", _closed(actor, project_id)):
         return frozenset()
     own = select(SectionRevision.section_id).where(
@@ -70,7 +70,7 @@ def page_sections(actor: Actor, project_id: UUID) -> tuple[list[SectionRow], str
 def get_section(actor: Actor, project_id: UUID, code: str) -> DprSection:
     """A section of a project; one that nobody has written yet is empty and has version 0.
 
-    Raises NotFound, and NotPermitted for a closed section that others wrote.
+    Raises NotFound, also for a closed section that others wrote.
     """
     get_project(actor, project_id)
     if code not in WRITTEN:

@@ -11,7 +11,7 @@ from portal.core.pdf.bind import Binder, Imprint, Leaf, Source
 from portal.core.pdf.readback import Sheets
 from portal.core.pdf.typeset import typeset
 from portal.doc_assembly.rules import steps
-from portal.doc_assembly.rules.desk import KINDS, Bound, Kept, Order
+from portal.doc_assembly.rules.desk import KINDS, Bound, Imprinted, Kept, Order
 from portal.doc_assembly.rules.layout import Layout, Volume
 from portal.doc_assembly.rules.template import AUTHORITY, AUTHORITY_TE, MARK, VOLUMES, volume_title
 from portal.doc_assembly.rules.units import Unit
@@ -146,7 +146,7 @@ def shortened(words: str, most: int) -> str:
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
-def cover_values(order: Order) -> dict[str, Any]:
+def cover_values(order: Imprinted) -> dict[str, Any]:
     """What stands on the cover."""
     p, estimate = order.frozen.inputs.project, order.frozen.inputs.estimate
     say = Decimal(estimate.say) if estimate else None

@@ -46,14 +46,12 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be made: the inputs, the version's label and kind; where from, and where loose files may lie."""
+class Imprinted:
+    """What a report says of itself: its inputs, the version's label and kind."""
 
     frozen: Frozen
     label: str
     kind: str
-    desk: Desk
-    folder: Path
 
     @property
     def number(self) -> str:
@@ -69,6 +67,14 @@ class Order:
     def status(self) -> str:
         """Draft D1"""
         return f"{KINDS[self.kind][0]} {self.label}"
+
+
+@dataclass(frozen=True)
+class Order(Imprinted):
+    """What is to be made; where from, and where loose files may lie."""
+
+    desk: Desk
+    folder: Path
 
 
 @dataclass(frozen=True)

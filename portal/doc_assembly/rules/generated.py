@@ -27,7 +27,17 @@ def column(head: str, width: str, align: str = "left") -> dict[str, str]:
 
 def salient(inputs: Inputs) -> list[Block]:
     """One page that says what the work is, what it costs and what is bound."""
-    p, estimate = inputs.project, inputs.estimate
+    rows, estimate = particulars(inputs), inputs.estimate
+    if estimate:
+        items = sum(len(bill.items) for bill in estimate.bills)
+        bills = sum(1 for bill in estimate.bills if bill.depth == 1)
+        rows.append(["Estimate", f"{estimate.number}, version {estimate.version}; {bills} bills, {items} items"])
+    return [*_cards(inputs), {"k": "facts", "rows": rows}]
+
+
+def particulars(inputs: Inputs) -> list[list[str]]:
+    """What is known of the work but for its estimate."""
+    p = inputs.project
     place = ", ".join(part for part in (p["village"], p["mandal"], p["district"]) if part)
     rows = [
         ["Project number", p["code"]],
@@ -45,12 +55,7 @@ def salient(inputs: Inputs) -> list[Block]:
         ["Agency", p["agency"]],
     ]
     counts = [f"{_count(inputs.files, kind)} {words}" for kind, words in KIND_WORDS.items()]
-    rows.append(["Bound in this report", ", ".join(counts)])
-    if estimate:
-        items = sum(len(bill.items) for bill in estimate.bills)
-        bills = sum(1 for bill in estimate.bills if bill.depth == 1)
-        rows.append(["Estimate", f"{estimate.number}, version {estimate.version}; {bills} bills, {items} items"])
-    return [*_cards(inputs), {"k": "facts", "rows": rows}]
+    return [*rows, ["Bound in this report", ", ".join(counts)]]
 
 
 def _count(files: Sequence[File], kind: str) -> int:

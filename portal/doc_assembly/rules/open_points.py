@@ -17,7 +17,7 @@ def open_points(inputs: Inputs, refused: dict[str, str], boxes: characters.Found
         for section in written_for(inputs.work_type)
         if need_of(section.code, inputs.work_type) == "M" and section.code not in written
     ]
-    rows += _figures_open(inputs)
+    rows += figures_open(inputs)
     if not any(file.kind == "drawing" for file in inputs.files):
         rows.append(["C05", "IX.2 Drawings", "no drawing is attached"])
     rows += [["C08", file.title, refused[file.sha256]] for file in inputs.files if file.sha256 in refused]
@@ -31,7 +31,8 @@ def open_points(inputs: Inputs, refused: dict[str, str], boxes: characters.Found
     ]
 
 
-def _figures_open(inputs: Inputs) -> list[list[str]]:
+def figures_open(inputs: Inputs) -> list[list[str]]:
+    """What does not fit of the estimate, in itself and against the sanction."""
     estimate, sanction = inputs.estimate, sanctioned(inputs)
     if estimate is None:
         return [["C02", "VIII.1 Bill of quantities", "no estimate is on record"]]

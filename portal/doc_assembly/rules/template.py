@@ -11,6 +11,7 @@ AUTHORITY_TE: str = _READ["authority_te"]
 MARK: str = _READ["mark"]
 VOLUMES: dict[str, str] = _READ["volumes"]
 RESTRICTED = frozenset[str](_READ["restricted"])
+PRICED = frozenset[str](_READ["priced"])
 
 
 class Section(NamedTuple):
@@ -44,6 +45,11 @@ def need_of(code: str, work_type: str) -> str:
 def written_for(work_type: str) -> list[Section]:
     """The sections an officer may write for this type of work, in the order of the report."""
     return [section for section in WRITTEN.values() if need_of(section.code, work_type) != "."]
+
+
+def is_closed(code: str) -> bool:
+    """Whether a section stays closed to consultants until the tender is opened."""
+    return code.partition(".")[0] in RESTRICTED or code in PRICED
 
 
 def volume_title(volume: str) -> str:
