@@ -9,9 +9,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+import pyotp
 import pytest
 import requests
 
+from portal.accounts.commands import factors
+from portal.accounts.queries.officers import _as_actor
 from portal.core.oidc import Provider, ProviderSettings
 
 MODULES = Path(".venv/oidc")
@@ -96,6 +99,18 @@ def portal(app, session, redis, issuer, tell, ear):
     app.extensions["oidc"] = before
 
 
+@pytest.fixture
+def add_app(session):
+    """An officer gets an authenticator app: add_app(officer, secret); its code of this moment was not used yet."""
+
+    def added(who, secret):
+        sealed = factors.seal(secret.encode(), factors._purpose(who.id))
+        code = pyotp.TOTP(secret).at(int(time.time()) - 30)
+        factors.add_app(_as_actor(who), {"name": "Phone", "code": code}, sealed=sealed)
+
+    return added
+
+
 class Officer:
     """A person before one browser: `portal` is its window on the portal, `provider` on the provider."""
 
@@ -122,6 +137,8 @@ class Officer:
             answer = self.provider.get(url, allow_redirects=False, timeout=5)
             if answer.status_code == 200 and "/interaction/" in url:
                 answer = self.provider.post(url, {"login": login or self.sub}, allow_redirects=False, timeout=5)
+            if "Submitting Callback" in answer.text:  # another account than before: that one is signed out there first
+                answer = self._submitted(answer.text)
             assert answer.status_code in (302, 303), answer.text
             url = urljoin(url, answer.headers["Location"])
         return url
@@ -142,10 +159,13 @@ class Officer:
 
     def sign_out_there(self, url):
         """The provider's sign-out page, confirmed; returns where the browser is sent."""
-        shown = self.provider.get(url, timeout=5)
-        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown.text)) | {"logout": "yes"}
-        action = re.search(r'action="([^"]*)"', shown.text)[1]
-        return self.provider.post(action, form, allow_redirects=False, timeout=5).headers["Location"]
+        return self._submitted(self.provider.get(url, timeout=5).text).headers["Location"]
+
+    def _submitted(self, shown):
+        """The provider's answer to the form of a page that signs out."""
+        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown)) | {"logout": "yes"}
+        action = re.search(r'action="([^"]*)"', shown)[1]
+        return self.provider.post(action, form, allow_redirects=False, timeout=5)
 
 
 @pytest.fixture

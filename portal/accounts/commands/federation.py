@@ -10,6 +10,7 @@ from portal.accounts.commands.sessions import _begin_session, _end_all, _end_one
 from portal.accounts.commands.standing import _keep_one_administrator
 from portal.accounts.events import IdentityLinked, OfficerAdded, RoleChanged
 from portal.accounts.models import Identity, Officer, OfficerSession
+from portal.accounts.queries.factors import _step_after
 from portal.accounts.queries.federation import (
     METHOD,
     _officer_known_as,
@@ -132,13 +133,20 @@ def _follow_role(officer: Officer, who: Vouched) -> None:
 
 
 def _prove_by_organisation(actor: Actor | None, who: Vouched) -> None:
-    """The officer who acts has proven themselves anew at the provider. Raises NotVouched for anybody else."""
+    """The officer who acts has proven themselves anew at the provider.
+
+    Raises NotVouched for anybody else, and where one factor was seen there of an officer who has or needs two.
+    """
     officer = _officer_known_as(who.issuer, who.subject)
     if actor is None:
         raise NotVouched(_("You were signed out here meanwhile. Sign in again."), "signed out meanwhile")
     if officer is None or officer.id != actor.id:
         audit.witness("accounts.prove", "failed", actor=actor, why="another account of the provider")
         raise NotVouched(_("You proved to be somebody else than who is signed in here."), "another account")
+    if not who.second_factor and _step_after(officer.id):
+        audit.witness("accounts.prove", "failed", actor=actor, why="one factor")
+        words = _("The organisation asked you for one factor only. Go back and prove it with your second factor here.")
+        raise NotVouched(words, "one factor")
     audit.witness("accounts.prove", "renewed", actor=actor)
 
 

@@ -20,6 +20,7 @@ from portal.config import settings
 from portal.core.access import Actor
 from portal.core.db import db
 from portal.core.i18n import _
+from portal.core.oidc import local_accounts
 from portal.core.usecases import query
 
 TOTP, PASSKEY, RECOVERY, PASSWORD = "totp", "passkey", "recovery", "password"
@@ -63,9 +64,12 @@ def count_recovery_codes(actor: Actor) -> int:
 
 @query(act="own")
 def ways_to_prove(actor: Actor) -> frozenset[str]:
-    """With what one can prove who one is: a factor; the password only where no factor is had and none is required."""
+    """With what one can prove who one is: a factor; the password only where no factor is had and none is required.
+
+    Where only the organisation signs officers in, an old password of the portal proves nothing.
+    """
     kinds = frozenset(factor.kind for factor in _factors_of(actor.id))
-    if kinds or _must_have_factor(actor.role):
+    if kinds or _must_have_factor(actor.role) or local_accounts() != "yes":
         return kinds
     return frozenset({PASSWORD}) if db.session.get_one(Officer, actor.id).password_hash else frozenset()
 
