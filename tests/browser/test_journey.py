@@ -110,7 +110,7 @@ def test_what_a_role_may_not_do_is_not_offered_and_refused_when_tried(signed_in_
     expect(page.locator("h1")).to_have_text("Your role does not include this")
     expect(page.locator("main")).to_contain_text("Executive Engineer")
     admin = signed_in_page("admin")
-    assert admin.locator(".side a").all_inner_texts()[1:] == ["Officers"]
+    assert admin.locator(".side a").all_inner_texts()[1:] == ["Delegations", "Security", "Officers"]
 
 
 def test_the_shell_speaks_telugu_and_stays_on_the_page(signed_in_page):
