@@ -16,7 +16,7 @@ from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
 from portal.config import BadSetting, settings
-from portal.core import health, http, keys, live, mask, oidc, opa, openapi, redis, storage, tokens, whereabouts
+from portal.core import health, http, keys, mask, oidc, opa, openapi, redis, storage, streams, tokens, whereabouts
 from portal.core.access import ROLES
 from portal.core.db import db
 from portal.core.events import know_events
@@ -54,7 +54,7 @@ def create_app(**overrides: Any) -> Flask:
         part.init_app(app)
     _init_extensions(app)
     app.register_blueprint(health.bp)
-    app.register_blueprint(live.bp)
+    app.register_blueprint(streams.bp)
     for name in MODULES:
         _add_module(app, name)
     app.register_blueprint(openapi.bp)
@@ -147,7 +147,7 @@ def _shell() -> dict[str, Any]:
         "nav": nav,
         "languages": LANGUAGES,
         "language": http.language(),
-        "live_url": live.stream_url,
+        "live_url": streams.stream_url,
         "portal_version": VERSION,
     }
 

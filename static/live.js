@@ -8,6 +8,7 @@
   let greeted = 0;
   let lost = 0;
   let heard = Date.now();
+  let ended = false;
   let main = null;
 
   const stream = () => main?.getAttribute("hx-sse:connect");
@@ -16,7 +17,7 @@
   function show() {
     const sign = document.getElementById("live");
     if (!sign || !main) return;
-    const state = Date.now() - heard > 20000 && !streaming ? "stale" : streaming ? "live" : "polling";
+    const state = ended || (Date.now() - heard > 20000 && !streaming) ? "stale" : streaming ? "live" : "polling";
     const since = new Date(heard).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     const text = state === "stale" ? `${sign.dataset.stale} ${since}` : sign.dataset[state];
     if (sign.textContent !== text) sign.textContent = text;
@@ -27,12 +28,18 @@
   function meet() {
     const found = document.querySelector("main[hx-sse\\:connect]");
     if (found === main) return;
-    [main, streaming, greeted, heard, lost] = [found, false, Date.now(), Date.now(), 0];
+    [main, streaming, greeted, heard, lost, ended] = [found, false, Date.now(), Date.now(), 0, false];
     main?.addEventListener("hello", () => {
       if (lost) ask();
       [streaming, heard, lost] = [true, Date.now(), 0];
       show();
     });
+    main?.addEventListener("ended", () => {
+      [ended, streaming] = [true, false];
+      show();
+      document.dispatchEvent(new Event("signed-out"));
+    });
+    main?.addEventListener("htmx:sse:before:connection", (event) => ended && event.preventDefault());
     for (const end of ["htmx:sse:close", "htmx:sse:error", "htmx:sse:before:connection"]) {
       main?.addEventListener(end, () => {
         if (!document.hidden && streaming) lost = Date.now();
@@ -44,7 +51,7 @@
   }
 
   function tick() {
-    if (!main || streaming || document.hidden || Date.now() < greeted + HELLO_MS) return;
+    if (!main || ended || streaming || document.hidden || Date.now() < greeted + HELLO_MS) return;
     ask();
     if (!lost) lost = Date.now();
     if (Date.now() - lost > AGAIN_MS && !main._htmx?.sse) {

@@ -13,6 +13,12 @@
     flash()?.replaceChildren(line);
   }
 
+  function saySignedOut() {
+    const link = document.createElement("a");
+    [link.href, link.target, link.textContent] = ["/sign-in", "_blank", flash().dataset.signIn];
+    say(flash().dataset.signedOut, link);
+  }
+
   // Brightness: kept in a cookie, so that the server writes it into the page and nothing flickers.
   function showTheme() {
     const chosen = document.documentElement.dataset.theme || "";
@@ -136,10 +142,9 @@
     if (answer.status >= 500 && !quiet) say(`${flash().dataset.broke} ${(answer.headers.get("X-Request-Id") || "").slice(0, 8)}.`);
     if (!answer.redirected || new URL(answer.url).pathname !== "/sign-in") return;
     event.preventDefault();
-    const link = document.createElement("a");
-    [link.href, link.target, link.textContent] = ["/sign-in", "_blank", flash().dataset.signIn];
-    say(flash().dataset.signedOut, link);
+    saySignedOut();
   });
+  document.addEventListener("signed-out", saySignedOut);
 
   // What a live region shows anew is tinted for two seconds; what an officer is typing into is left alone.
   const parts = "tr, .log > li, dd, .chip";

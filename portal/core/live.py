@@ -1,26 +1,17 @@
-"""Telling browsers that something changed; never what: they come back and ask, with their own rights."""
+"""Telling whoever watches that something changed; never what: they come back and ask, with their own rights."""
 
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import suppress
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from threading import Lock, Thread
 
-from flask import Blueprint, Response, current_app, g, url_for
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from redis import Redis
 from redis.exceptions import RedisError
 
-from portal.core.db import db
-from portal.core.errors import NotFound
-from portal.core.i18n import _
 from portal.core.redis import connection
 
-bp = Blueprint("live", __name__)
-HEARTBEAT_S = 15
-TICKET_S = 24 * 3600
 MOST_WAITING = 200
 log = logging.getLogger("portal.live")
 
@@ -84,45 +75,3 @@ def announce(topic: object) -> None:
         connection().publish(f"live:{topic}", "")
     except RedisError as lost:
         log.warning("nobody could be told of %s: %s", topic, lost)
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="live-topics")
-
-
-def stream_url(topics: list[object]) -> str:
-    """The address of a stream for these topics, good for this officer only: a view decided that they may watch them."""
-    ticket = _signer().dumps([str(g.actor.id), *map(str, topics)])
-    return url_for("live.stream", ticket=ticket)
-
-
-def _topics_of(ticket: str) -> list[str]:
-    try:
-        officer, *topics = _signer().loads(ticket, max_age=TICKET_S)
-    except (BadSignature, ValueError):
-        raise NotFound(_("This live address has run out. Load the page again.")) from None
-    if officer != str(g.actor.id):
-        raise NotFound(_("This live address belongs to another officer."))
-    return list(topics)
-
-
-@bp.get("/live/<ticket>")
-def stream(ticket: str) -> Response:
-    """Server-sent events: an event named by its topic for each change, a heartbeat between them."""
-    topics, client = _topics_of(ticket), connection()
-    db.session.remove()  # an open stream holds no database connection
-
-    def lines() -> Iterator[str]:
-        queue = switchboard.open(client, topics)  # here, for who leaves before the first line never starts this
-        try:
-            yield "event: hello\ndata: live\n\n"
-            while True:
-                try:
-                    yield f"event: {queue.get(timeout=HEARTBEAT_S)}\ndata: changed\n\n"
-                except Empty:
-                    yield ": still here\n\n"
-        finally:
-            switchboard.close(queue, topics)
-
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(lines(), mimetype="text/event-stream", headers=headers)

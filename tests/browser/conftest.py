@@ -21,8 +21,9 @@ from werkzeug.serving import make_server
 
 from portal.app import create_app
 from portal.config import ROOT
-from portal.core import http
+from portal.core import http, streams
 from portal.core.access import Actor
+from portal.core.cards import Card, card_of
 
 HERE = Path(__file__).parent
 SIZES = {"laptop": (1366, 768), "phone": (390, 844)}
@@ -107,13 +108,21 @@ def parts(servers, tmp_path_factory):
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "card_of", _card_of)
+        yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
 
 
 def _always_the_same():
     g.actor = OFFICER
+
+
+def _card_of(officer_id):
+    """The one officer of the parts is in no register."""
+    known = Card(OFFICER.id, OFFICER.name, OFFICER.role, frozenset({OFFICER.session}))
+    return known if officer_id == OFFICER.id else card_of(officer_id)
 
 
 @pytest.fixture(scope="session")

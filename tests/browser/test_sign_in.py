@@ -144,3 +144,17 @@ def test_the_pages_fit_and_axe_finds_nothing(portal, at_name, size, scheme):
     found["/prove"] = (faults(page), too_wide(page))
     assert re.fullmatch(r"http://localhost:\d+/prove\?held=\d+", page.url)
     assert found == {address: ([], 0) for address in found}
+
+
+def test_a_page_that_is_open_says_within_seconds_that_its_session_was_ended_elsewhere(signed_in_page):
+    watched, other = signed_in_page("qr"), signed_in_page("qr")
+    watched.goto("/projects/")
+    expect(watched.locator("#live")).to_have_text("live")
+    other.goto("/account/sessions")
+    other.click("summary:text('Sign out everywhere else')")
+    other.click("button:text('Sign out everywhere else')")
+    expect(watched.locator("#flash")).to_contain_text("You have been signed out", timeout=5_000)
+    expect(watched.locator("#live")).to_contain_text("stale")
+    watched.goto("/projects/")
+    expect(watched.locator("h1")).to_have_text("Sign in")
+    expect(other.locator("main")).to_contain_text("nowhere else")
