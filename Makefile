@@ -18,7 +18,7 @@ run: $(VENV)/.run
 test: $(VENV)/.dev $(if $(NPM),$(VENV)/.oidc)
 	@$(if $(BROWSER),,echo "The browser tests are left out: there is no chromium (Debian: apt install chromium).")
 	@$(if $(NPM),,echo "The tests against an OpenID provider are left out: there is no npm (Debian: apt install npm).")
-	@$(BIN)/python -m pytest --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet .

@@ -22,6 +22,23 @@ from portal.projects.models import Project
 PASSWORD = "correct horse battery staple"
 
 
+TOGETHER = (
+    "browser",
+    "faults",
+    "oidc",
+    "local",
+)  # each with servers of its own that its files share, the longest first
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items):
+    """For several processes (pytest-xdist): what shares slow servers goes to one of them, and begins first."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
+    items.sort(key=lambda item: TOGETHER.index(name) if (name := item.path.parent.name) in TOGETHER else len(TOGETHER))
+
+
 class Browser(FlaskClient):
     """The test's own app context outlives its requests: each request finds out anew who is asking."""
 
