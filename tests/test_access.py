@@ -83,17 +83,6 @@ def test_strangers_are_turned_away_everywhere(app, session, redis):
         assert ask(stranger, method, url).status_code in (302, 401), (method, url)
 
 
-def test_the_administrator_sees_no_engineering_record(app, session, redis, signed_in, api, make_project):
-    project, pages, caller = make_project(), signed_in("admin"), api("admin")
-    for method, url in urls(app, project.id):
-        if any(
-            own in url for own in ("/officers", "/account", "/delegations", "/security", "/prove", "/waiting")
-        ):  # what is no engineering record
-            continue
-        answer = ask(caller if url.startswith("/api") else pages, method, url)
-        assert answer.status_code in (403, 404, 428), (method, url, answer.status_code)
-
-
 def test_another_consultants_project_does_not_exist(app, session, redis, signed_in, api, make_project):
     project, pages, caller = make_project(), signed_in("ec"), api("ec")
     for method, url in urls(app, project.id):

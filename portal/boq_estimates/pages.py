@@ -13,7 +13,7 @@ from portal.boq_estimates.forms import CommitForm, EstimateForm, HeadForm, Mappi
 from portal.boq_estimates.rules.layout import LABELS
 from portal.core.access import require
 from portal.core.errors import NotFound
-from portal.core.html import page
+from portal.core.html import about, page
 from portal.core.http import send
 from portal.core.i18n import _
 from portal.core.money import figure, in_words, rupees0
@@ -105,8 +105,8 @@ def head(line_id: UUID) -> ResponseReturnValue:
 @bp.route("/import/<uuid:project_id>", methods=["GET", "POST"])
 def upload(project_id: UUID) -> ResponseReturnValue:
     """Upload a BOQ workbook for a project."""
-    require(g.actor, "boq_estimates.write")
     project = get_project(g.actor, project_id)
+    require(g.actor, "boq_estimates.write", about(project))
     form = WorkbookForm(CombinedMultiDict([request.files, request.form]))
     if request.method == "POST" and (batch := form.run(commands.request_import, g.actor, project_id, form.file.data)):
         return redirect(url_for(".review", batch_id=batch.id), 303)
@@ -140,12 +140,12 @@ def _reviewed(batch_id: UUID) -> dict[str, Any]:
 @bp.route("/imports/<uuid:batch_id>/columns", methods=["GET", "POST"])
 def columns(batch_id: UUID) -> ResponseReturnValue:
     """Say which column is what; the guess is shown with sample rows."""
-    require(g.actor, "boq_estimates.write")
     batch = queries.get_import(g.actor, batch_id)
+    project = get_project(g.actor, batch.project_id)
+    require(g.actor, "boq_estimates.write", about(project))
     form = MappingForm.of(batch, request.form or None)
     if request.method == "POST" and (mapped := form.run(commands.map_import, g.actor, batch_id)):
         return redirect(url_for(".review", batch_id=mapped.id), 303)
-    project = get_project(g.actor, batch.project_id)
     return page("boq_estimates/columns.html", batch=batch, project=project, form=form, labels=LABELS)
 
 

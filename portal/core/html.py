@@ -8,6 +8,11 @@ from htmx_flask import request
 from portal.core.access import About
 
 
+def about(project: Any) -> About:
+    """What rights depend on of a project, for a page that shows it or asks before it shows a form."""
+    return About(project=project.id, circle=project.circle, division=project.division)
+
+
 def page(template: str, *, status: int | None = None, **context: Any) -> Response:
     """The whole page, or only the block whose name is the id of the element htmx will fill.
 
@@ -15,8 +20,7 @@ def page(template: str, *, status: int | None = None, **context: Any) -> Respons
     """
     project = context.get("project")
     if project is not None and g.actor is not None:  # a page about one project offers only what is taken there
-        about = About(project=project.id, circle=project.circle, division=project.division)
-        context.setdefault("actor", g.actor.within(about))
+        context.setdefault("actor", g.actor.within(about(project)))
     form = context.get("form")
     if status is None:
         status = 409 if getattr(form, "conflict", None) else 422 if getattr(form, "errors", None) else 200

@@ -8,7 +8,7 @@ from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import require
-from portal.core.html import page
+from portal.core.html import about, page
 from portal.core.i18n import _
 from portal.core.money import rupees
 from portal.projects import commands, queries
@@ -53,7 +53,7 @@ def show(project_id: UUID) -> ResponseReturnValue:
 def edit(project_id: UUID) -> ResponseReturnValue:
     """Correct the particulars; a save over a newer copy shows what differs."""
     project = queries.get_project(g.actor, project_id)
-    require(g.actor, "projects.write")
+    require(g.actor, "projects.write", about(project))
     form, seen = ProjectForm(request.form or None, obj=project), request.form.get("version", type=int)
     if request.method == "POST" and (saved := form.save(commands.edit_project, g.actor, project_id, seen=seen or 0)):
         return redirect(url_for(".show", project_id=saved.id), 303)
@@ -86,7 +86,7 @@ def written(flag: Any) -> str:
 def consultants(project_id: UUID) -> ResponseReturnValue:
     """Who serves the project from outside; a POST lets one in."""
     project = queries.get_project(g.actor, project_id)
-    require(g.actor, "projects.assign")
+    require(g.actor, "projects.assign", about(project))
     form = AssignmentForm(request.form)
     if request.method == "POST" and (made := form.run(commands.assign_consultant, g.actor, project_id)):
         return redirect(url_for(".show", project_id=made.project_id), 303)
