@@ -10,7 +10,7 @@ NPM := $(shell command -v npm)
 WITHOUT_NPM = $(if $(NPM),,--ignore=tests/oidc)
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test check bench vendor translations lock clean
+.PHONY: run test check advisories bench vendor translations lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m portal.local.run
@@ -18,13 +18,17 @@ run: $(VENV)/.run
 test: $(VENV)/.dev $(if $(NPM),$(VENV)/.oidc)
 	@$(if $(BROWSER),,echo "The browser tests are left out: there is no chromium (Debian: apt install chromium).")
 	@$(if $(NPM),,echo "The tests against an OpenID provider are left out: there is no npm (Debian: apt install npm).")
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM)
+	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/bandit --quiet --severity-level medium --recursive portal jobs wsgi.py
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+advisories: $(VENV)/.dev
+	@$(BIN)/python -m portal.local.advisories requirements.txt
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m bench $(ONLY)

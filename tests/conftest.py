@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import uuid
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789abcdef")
 
@@ -10,6 +11,7 @@ import pytest
 from flask import g
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from xdist.scheduler import LoadScopeScheduling
 
 from portal.app import create_app
 from portal.core import tokens
@@ -27,15 +29,24 @@ TOGETHER = (
     "faults",
     "oidc",
     "local",
-)  # each with servers of its own that its files share, the longest first
+)  # each shares servers of its own; longest first
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+class InOneProcess(LoadScopeScheduling):
+    """Of several test processes one gets a whole file, or all files that share slow servers."""
+
+    def _split_scope(self, nodeid):
+        folder = Path(nodeid.partition("::")[0]).parent.name
+        return folder if folder in TOGETHER else super()._split_scope(nodeid.partition("::")[0] + "::")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Which process gets which tests."""
+    return InOneProcess(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """For several processes (pytest-xdist): what shares slow servers goes to one of them, and begins first."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
+    """What takes longest begins first."""
     items.sort(key=lambda item: TOGETHER.index(name) if (name := item.path.parent.name) in TOGETHER else len(TOGETHER))
 
 

@@ -77,7 +77,7 @@ class _Reader:
             raise refused(_("The file unpacks to far more than a workbook holds, so it was not opened."))
         content = self.archive.read(name)
         check_xml(content.replace(b"\0", b""))
-        return ElementTree.fromstring(content)  # noqa: S314 - entities are refused before
+        return ElementTree.fromstring(content)  # nosec B314  # noqa: S314 - entities are refused before
 
     def _relations(self, source: PurePosixPath) -> dict[str, tuple[str, str]]:
         """What a part points to inside the file: id → (type, name of the part); outside addresses are not followed."""

@@ -17,6 +17,7 @@ from portal.config import ROOT, BadSetting, Settings, private_folder, settings
 from portal.local.servers import ServerFailed
 from portal.local.supervise import Supervisor, is_ready
 
+EVERYWHERE = "0.0.0.0"  # nosec B104  # noqa: S104 - compared, not bound
 READY_S = 60
 LEAVING_S = 20
 
@@ -139,7 +140,7 @@ def _wait_until_ready(own: Settings, supervisor: Supervisor) -> None:
 
 
 def _address(own: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(own.host, own.host)  # noqa: S104  (compared, not bound)
+    host = {EVERYWHERE: "127.0.0.1", "::": "[::1]"}.get(own.host, own.host)
     return f"http://{host}:{own.port}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
-from xmlrpc.client import Fault, ServerProxy
+from xmlrpc.client import Fault, ServerProxy  # nosec B411
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -120,7 +120,7 @@ class Supervisor:
 def is_ready(address: str) -> bool:
     """Whether officers can work with the portal there."""
     try:
-        with urlopen(f"{address}/readyz", timeout=5) as answer:  # noqa: S310  (the address is http)
+        with urlopen(f"{address}/readyz", timeout=5) as answer:  # nosec B310  # noqa: S310  (the address is http)
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

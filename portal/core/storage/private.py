@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a file without a name cannot be guessed or prepared
+MEMORY = Path("/dev/shm")  # nosec B108  # noqa: S108 - a file without a name cannot be guessed or prepared
 MOST_IN_MEMORY = 64 << 20
 
 
