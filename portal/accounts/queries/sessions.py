@@ -67,7 +67,7 @@ def _described(sessions: Sequence[OfficerSession], here: str = "") -> list[Sessi
             str(KINDS.get(one.kind, one.kind)),
             str(METHODS.get(one.method, one.method)),
             device_in_words(one.device),
-            one.place or str(_("unknown")),
+            one.place,
             one.address,
             one.started_at,
             one.expires_at,
