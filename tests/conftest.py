@@ -7,6 +7,7 @@ from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789abcdef")
 
+import hypothesis
 import pytest
 from flask import g
 from flask.testing import FlaskClient
@@ -22,6 +23,8 @@ from portal.local.servers import postgres, valkey
 from portal.projects.models import Project
 
 PASSWORD = "correct horse battery staple"
+hypothesis.settings.register_profile("portal", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("portal")
 
 
 TOGETHER = (

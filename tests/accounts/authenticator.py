@@ -4,11 +4,16 @@ import hashlib
 import json
 import os
 import struct
+import time
+from types import SimpleNamespace
 
 import cbor2
+import pyotp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import bytes_to_base64url
+
+from portal.accounts.commands import proving
 
 PRESENT, VERIFIED, ATTESTED = 1, 4, 64
 
@@ -60,3 +65,10 @@ def _bytes(text):
     from webauthn import base64url_to_bytes
 
     return base64url_to_bytes(text)
+
+
+def code_of_the_step_before(secret, monkeypatch):
+    """A code that is good now and leaves the present one unused; the clock of the codes stands still from here on."""
+    stands = time.time()
+    monkeypatch.setattr(proving, "time", SimpleNamespace(time=lambda: stands))
+    return pyotp.TOTP(secret).at(int(stands) - proving.STEP_S)

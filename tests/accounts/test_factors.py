@@ -25,7 +25,7 @@ from portal.app import create_app
 from portal.config import BadSetting, settings
 from portal.core.db import db, now, transaction
 from portal.core.errors import NotFound, RuleBroken
-from tests.accounts.authenticator import Authenticator
+from tests.accounts.authenticator import Authenticator, code_of_the_step_before
 from tests.conftest import PASSWORD
 
 LOCAL = "http://localhost"
@@ -48,13 +48,13 @@ def required(monkeypatch):
 
 
 @pytest.fixture
-def with_app(session, redis, make_officer):
+def with_app(session, redis, make_officer, monkeypatch):
     """An officer with an authenticator app, and its secret."""
 
     def make(role="ee"):
         officer, secret = make_officer(role), pyotp.random_base32()
         sealed = made.seal(secret.encode(), made._purpose(officer.id))
-        earlier = pyotp.TOTP(secret).at(int(time.time()) - STEP_S)
+        earlier = code_of_the_step_before(secret, monkeypatch)
         officer.codes = commands.add_app(_as_actor(officer), {"name": "Phone", "code": earlier}, sealed=sealed)
         return officer, pyotp.TOTP(secret)
 

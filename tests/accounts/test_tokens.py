@@ -20,7 +20,6 @@ from sqlalchemy import select
 
 from portal.accounts import commands
 from portal.accounts.commands import factors as made
-from portal.accounts.commands.proving import STEP_S
 from portal.accounts.commands.sessions import _begin_session
 from portal.accounts.commands.tokens import _give, _renew
 from portal.accounts.models import Officer, OfficerSession, RefreshToken, SigningKey
@@ -35,6 +34,7 @@ from portal.core.db import db, now, transaction
 from portal.core.errors import NotPermitted, NotProven
 from portal.core.origin import ORIGIN, Origin
 from portal.core.tokens import BadToken, KeyRing, NotSignedIn
+from tests.accounts.authenticator import code_of_the_step_before
 from tests.conftest import PASSWORD
 
 LOCAL = "https://localhost"
@@ -126,11 +126,11 @@ def test_of_a_refresh_token_only_the_hash_is_kept(client, make_officer, session)
 
 
 @pytest.fixture
-def with_app(make_officer):
+def with_app(make_officer, monkeypatch):
     """An officer with an authenticator app."""
     officer, secret = make_officer("ee"), pyotp.random_base32()
     sealed = made.seal(secret.encode(), made._purpose(officer.id))
-    earlier = pyotp.TOTP(secret).at(int(time.time()) - STEP_S)
+    earlier = code_of_the_step_before(secret, monkeypatch)
     codes = commands.add_app(_as_actor(officer), {"name": "Phone", "code": earlier}, sealed=sealed)
     return officer, pyotp.TOTP(secret), codes
 

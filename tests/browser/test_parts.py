@@ -52,6 +52,13 @@ def test_a_refused_form_comes_back_with_its_errors_linked_to_the_fields(parts, o
     assert faults(page) == []
 
 
+def test_a_page_whose_scripts_arrive_late_is_live_all_the_same(parts, open_page):
+    page = open_page(parts)
+    page.route("**/hx-sse*", lambda asked: (page.wait_for_timeout(1_500), asked.continue_()))
+    page.goto("/parts")
+    expect(page.locator("#live")).to_have_text("live", timeout=10_000)
+
+
 def test_a_region_asks_again_when_its_topic_is_announced_and_tints_what_changed(parts, open_page):
     page = open_page(parts)
     page.goto("/parts")

@@ -167,9 +167,9 @@ def test_other_files_under_the_name_of_a_workbook_are_refused(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_before_it_unfolds(altered):
-    began = time.monotonic()
+    began = time.process_time()
     assert "unpacks" in refusal(altered({"xl/media/image1.bin": b"\0" * (301 << 20)}))
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_zip_that_lies_about_its_sizes_is_refused(altered, tmp_path):
@@ -185,10 +185,10 @@ def test_forty_megabytes_of_blank_rows_are_trimmed_quickly(altered):
     blank = "".join(f'<row r="{n}" spans="1:3" ht="15"><c r="A{n}" s="0"/></row>' for n in range(2, 800_000))
     path = altered({"xl/worksheets/sheet1.xml": sheet_xml('<row r="1"><c r="A1"><v>1</v></c></row>' + blank)})
     assert sum(entry.file_size for entry in zipfile.ZipFile(path).infolist()) > 40 << 20
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     rows = read_workbook(path, path.name).sheets[0].rows
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert (len(rows), time.monotonic() - began < 15, grown < 30 << 10) == (1, True, True)
+    assert (len(rows), time.process_time() - began < 15, grown < 30 << 10) == (1, True, True)
 
 
 def test_blank_files_wide_files_and_long_files_are_refused(book, altered):

@@ -94,13 +94,13 @@ def test_with_local_accounts_off_not_even_the_administrator(away, make_officer, 
 
 
 def test_a_provider_that_hangs_is_waited_for_once_and_then_left_alone(away, monkeypatch):
-    monkeypatch.setattr(protocol, "TIMEOUT_S", (0.3, 0.3))
+    monkeypatch.setattr(protocol, "TIMEOUT_S", (1, 1))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         browser = away(f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert browser.get(START).status_code == 503
         began = time.monotonic()
         assert browser.get(START).status_code == 503
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < 0.8
 
 
 def test_it_is_asked_again_when_it_is_back(away, issuer, tell, app, monkeypatch):
