@@ -22,6 +22,7 @@ from portal.core.redis import connection
 FREE, FREE_ANYWHERE = 3, 20
 LONGEST_S = 15 * 60
 KEPT_S = 3600
+SAID_S = 60
 BEGIN = """
 local clock = redis.call('TIME')
 local now, wait = clock[1] * 1000 + math.floor(clock[2] / 1000), 0
@@ -111,3 +112,12 @@ def begin(kind: str, name: str) -> Attempt:
     if wait_ms:
         raise TooManyTries(math.ceil(int(wait_ms) / 1000))
     return attempt
+
+
+def first_time(*what: str) -> bool:
+    """Whether this address did not do the same within a minute: nobody fills the record. True while Redis is away."""
+    mark = hashlib.sha256("\0".join([ORIGIN.get().address, *what]).encode()).hexdigest()
+    try:
+        return bool(connection().set(f"refused:{mark}", "", nx=True, ex=SAID_S))
+    except RedisError:
+        return True

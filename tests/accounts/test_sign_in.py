@@ -149,6 +149,14 @@ def test_every_failure_is_on_record_with_the_name_that_was_tried(visitor, sessio
     )
 
 
+def test_tries_that_have_to_wait_are_on_record_once_a_minute(visitor, session, redis):
+    for guess in range(9):
+        visitor.post("/sign-in", data={"username": "Nobody-Here", "password": f"guess {guess}"})
+    kept = session.scalars(select(AuditRecord).order_by(AuditRecord.number)).all()
+    assert [one.outcome for one in kept] == ["failed"] * 3 + ["refused"]
+    assert (kept[-1].actor_name, kept[-1].why) == ("Nobody-Here", "tries are delayed")
+
+
 # Guessing
 
 

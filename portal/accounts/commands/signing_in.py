@@ -29,7 +29,7 @@ def _recognised(username: str, password: str) -> Officer:
     A closed account is answered like a wrong password until the password is right. An unknown name takes as long as a
     wrong password: both are looked up, hashed and recorded.
     """
-    attempt = attempts.begin("password", username)
+    attempt = _attempt(username)
     officer = _by_username(username)
     if not _fits(officer.password_hash if officer else "", password) or officer is None:
         audit.witness("accounts.sign_in", "failed", name=username[:80], why="password")
@@ -38,6 +38,16 @@ def _recognised(username: str, password: str) -> Officer:
     _refuse_closed(officer)
     _renew_hash(officer, password)
     return officer
+
+
+def _attempt(username: str) -> attempts.Attempt:
+    """One try of this name. A try that has to wait is on record, too, once a minute. Raises TooMany."""
+    try:
+        return attempts.begin("password", username)
+    except attempts.TooManyTries:
+        if attempts.first_time("delayed", username.strip().lower()):
+            audit.witness("accounts.sign_in", "refused", name=username[:80], why="tries are delayed")
+        raise
 
 
 def _refuse_closed(officer: Officer) -> None:

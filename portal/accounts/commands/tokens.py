@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
-from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from portal.accounts.commands.sessions import LIFE, _end_all, end_session
@@ -16,16 +15,15 @@ from portal.accounts.models import Officer, OfficerSession, RefreshToken
 from portal.accounts.queries.tokens import _actor_of_key, _actor_of_token, _token_of
 from portal.core import audit
 from portal.core.access import Actor
+from portal.core.attempts import first_time
 from portal.core.cards import card_of
 from portal.core.db import db, now, transaction
 from portal.core.i18n import _
 from portal.core.origin import ORIGIN
-from portal.core.redis import connection
 from portal.core.tokens import BadToken, NotSignedIn
 
 LONGEST = dt.timedelta(days=30)  # renewed for ever, a token would outlive every change of heart
 TWIN = dt.timedelta(seconds=2)
-SAID_S = 60
 ACT = "accounts.token"
 
 
@@ -47,21 +45,12 @@ def _known_by(bearer: str) -> Actor:
         return _actor_of_key(bearer) if bearer.startswith("hk_") else _actor_of_token(bearer)
     except BadToken as found:
         bad = found
-    raise _refusal(lambda: _witness(bad) if _first_time(bearer, bad.why) else None)
-
-
-def _first_time(bearer: str, why: str) -> bool:
-    """The same text again within a minute adds nothing to the record; without Redis everything is recorded."""
-    mark = hashlib.sha256(f"{ORIGIN.get().address} {why} {bearer}".encode()).hexdigest()
-    try:
-        return bool(connection().set(f"refused:{mark}", "", nx=True, ex=SAID_S))
-    except RedisError:
-        return True
+    raise _refusal(lambda: _witness(bad) if first_time(bearer, bad.why) else None)
 
 
 def _odd_cookie() -> None:
     """A session cookie the portal cannot have given out: somebody tries what opens it."""
-    if _first_time("", "odd cookie"):  # a minute of guessing from one address is one record, whatever was tried
+    if first_time("odd cookie"):  # a minute of guessing from one address is one record, whatever was tried
         audit.witness("accounts.session", "tampering", why="a session cookie that was never given out")
 
 
