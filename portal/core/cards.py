@@ -65,7 +65,7 @@ def topic_of(officer_id: object) -> str:
 
 def card_of(officer_id: uuid.UUID) -> Card | None:
     """The card of an active officer, None for anybody else; from the database while Redis is away."""
-    generation = b"0"
+    generation: bytes | None = None  # not known, so nothing is kept
     try:
         kept, found = connection().mget(f"card:{officer_id}", f"card-generation:{officer_id}")
         if kept:
@@ -74,7 +74,7 @@ def card_of(officer_id: uuid.UUID) -> Card | None:
     except RedisError as lost:
         log.warning("cards are read from the database: %s", lost)
     card = read_card(officer_id)
-    if card is not None and not db.session().info.get("writing"):
+    if card is not None and generation is not None and not db.session().info.get("writing"):
         _keep(card, generation)  # within a command the card may hold what is rolled back yet
     return card
 
@@ -117,10 +117,15 @@ def forget(officer_id: uuid.UUID) -> None:
 def drop(officer_id: uuid.UUID) -> None:
     """Drop a card now; whoever asks next reads the database, and open streams of the officer look again."""
     try:
-        with connection().pipeline() as line:
-            line.incr(f"card-generation:{officer_id}")
-            line.delete(f"card:{officer_id}", f"verdicts:{officer_id}")
-            line.execute()
+        drop_for_certain(officer_id)
     except RedisError as lost:
-        log.error("the card of %s was not dropped, the relay will do it: %s", officer_id, lost)
+        log.error("the card of %s was not dropped, the bus will see to it: %s", officer_id, lost)
+
+
+def drop_for_certain(officer_id: uuid.UUID) -> None:
+    """The same, with what policy servers said of the officer. Raises RedisError while Redis is away."""
+    with connection().pipeline() as line:
+        line.incr(f"card-generation:{officer_id}")
+        line.delete(f"card:{officer_id}", f"verdicts:{officer_id}")
+        line.execute()
     announce(topic_of(officer_id))

@@ -138,13 +138,14 @@ class PolicyServer:
             return kept.decision
         found = self._ask(asked)
         if found.revision == REVISION:
-            _keep(actor, field, found, generation)
+            if generation is not None:
+                _keep(actor, field, found, generation)
         else:  # the server's word counts; nothing is kept of another policy than the one at hand
             log.warning("the policy server decides by revision %.16s, the portal is at %.16s", found.revision, REVISION)
             cards.forget_verdicts(actor.id)
         return found.decision
 
-    def _kept(self, actor: Actor, field: str) -> tuple[Verdict | None, bytes]:
+    def _kept(self, actor: Actor, field: str) -> tuple[Verdict | None, bytes | None]:
         try:
             with connection().pipeline(transaction=False) as line:
                 line.hget(f"verdicts:{actor.id}", field)
@@ -152,7 +153,7 @@ class PolicyServer:
                 kept, generation = line.execute()
         except RedisError as lost:
             log.warning("verdicts are asked for anew: %s", lost)
-            return None, b"0"
+            return None, None
         return (_VERDICT.decode(kept) if kept else None), generation or b"0"
 
     def _ask(self, asked: bytes) -> Verdict:
