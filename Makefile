@@ -8,6 +8,8 @@ BROWSER := $(shell command -v chromium)
 WITHOUT_BROWSER = $(if $(BROWSER),,--ignore=tests/browser)
 NPM := $(shell command -v npm)
 WITHOUT_NPM = $(if $(NPM),,--ignore=tests/oidc)
+NGINX := $(shell command -v nginx)
+WITHOUT_NGINX = $(if $(NGINX),,--ignore=tests/local/test_nginx.py)
 MAKEFLAGS += --no-print-directory
 
 .PHONY: run test check advisories bench vendor translations lock clean
@@ -18,7 +20,8 @@ run: $(VENV)/.run
 test: $(VENV)/.dev $(if $(NPM),$(VENV)/.oidc)
 	@$(if $(BROWSER),,echo "The browser tests are left out: there is no chromium (Debian: apt install chromium).")
 	@$(if $(NPM),,echo "The tests against an OpenID provider are left out: there is no npm (Debian: apt install npm).")
-	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM)
+	@$(if $(NGINX),,echo "The test of the nginx configuration is left out: there is no nginx (Debian: apt install nginx-light).")
+	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM) $(WITHOUT_NGINX)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet .

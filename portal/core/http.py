@@ -100,6 +100,8 @@ def harden(answer: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Request-Id"] = ORIGIN.get().request_id
+    if request.is_secure:  # RFC 6797, 7.2: said over TLS only
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint != "static" and not answer.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
     return answer

@@ -111,6 +111,14 @@ def test_every_answer_carries_the_safe_headers(visitor):
     assert headers["Cache-Control"] == "no-store"
 
 
+def test_browsers_are_told_to_come_by_tls_only_and_only_over_tls(visitor):
+    said = visitor.get("/sign-in", base_url="https://localhost").headers["Strict-Transport-Security"]
+    assert said == "max-age=63072000; includeSubDomains"
+    assert "Strict-Transport-Security" not in visitor.get("/sign-in").headers
+    claimed = visitor.get("/sign-in", headers={"X-Forwarded-Proto": "https"})
+    assert "Strict-Transport-Security" not in claimed.headers, "nobody is believed who is no proxy of ours"
+
+
 def test_refusals_are_pages_for_people_and_problems_for_machines(visitor, signed_in, api):
     assert signed_in("ee").get("/no/such/page").status_code == 404
     answer = api("ee").get("/api/v1/no-such-thing")
