@@ -16,6 +16,7 @@ from portal.boq_estimates.commands import import_boq_file
 from portal.boq_estimates.queries import find_estimate, list_issues
 from portal.cli_acting import acting
 from portal.cli_audit import audit
+from portal.cli_keys import keys
 from portal.cli_policy import policy
 from portal.core import storage
 from portal.core.access import Actor
@@ -192,6 +193,7 @@ def dead_letters(again: bool) -> None:
 
 
 main.add_command(audit)
+main.add_command(keys)
 main.add_command(policy)
 
 if __name__ == "__main__":

@@ -37,6 +37,11 @@ def unseal(text: str, purpose: str) -> bytes:
         raise Unsealable(_("Something sealed was altered, or belongs to another place.")) from None
 
 
+def version_of(text: str) -> str:
+    """The master key that something sealed needs. Raises Unsealable."""
+    return _parts(text)[0]
+
+
 def renewed(text: str) -> str | None:
     """The same secret with its key wrapped by the current master key; None when it is already."""
     version, wrapped, body = _parts(text)

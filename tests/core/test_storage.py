@@ -234,12 +234,13 @@ def test_a_file_from_before_is_read_and_sealed_when_it_is_kept_again(store):
 
 def test_a_rotation_seals_what_is_plain_and_wraps_keys_anew_without_touching_files(store):
     lay_plain(store)
-    assert storage.renew(NAME)
+    assert storage.renew(NAME) == "sealed"
     assert not any(b"a drawing" in content for content in at_rest(store))
-    assert not storage.renew(NAME)
+    assert storage.renew(NAME) == "well"
     file, key = store.fetch(NAME).read_bytes(), store.key(NAME)
     version = keys.ring().rotate()
-    assert storage.renew(NAME)
+    assert storage.renew(NAME) == "wrapped"
+    assert storage.version(NAME) == version
     assert store.fetch(NAME).read_bytes() == file
     assert store.key(NAME) != key
     assert version in store.key(NAME)

@@ -4,6 +4,7 @@ from portal.accounts.commands.bulk import give_links, leave_officers, load_offic
 from portal.accounts.commands.factors import add_app, add_passkey, remove_factor, renew_recovery_codes
 from portal.accounts.commands.inviting import give_link, invite_officer, withdraw_link
 from portal.accounts.commands.keys import make_key, revoke_key
+from portal.accounts.commands.master_keys import change_master_key, renew_secrets
 from portal.accounts.commands.officers import (
     add_officer,
     change_role,
@@ -22,6 +23,7 @@ __all__ = [
     "add_app",
     "add_officer",
     "add_passkey",
+    "change_master_key",
     "change_password",
     "change_role",
     "disable_officer",
@@ -37,6 +39,7 @@ __all__ = [
     "make_key",
     "remove_factor",
     "renew_recovery_codes",
+    "renew_secrets",
     "reset_factors",
     "revoke_key",
     "rotate_seal_key",

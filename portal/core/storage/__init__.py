@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask, current_app
@@ -28,7 +28,7 @@ from portal.core.storage.private import Private, private_copy
 
 __all__ = [
     "Bucket", "Folder", "Readable", "Stored", "Upload", "exists", "init_app", "intake", "opened", "put", "read",
-    "reader", "remove", "renew", "size", "store",
+    "reader", "remove", "renew", "size", "store", "version",
 ]  # fmt: skip
 
 CHUNK = 1 << 20
@@ -235,21 +235,26 @@ def remove(sha256: str) -> None:
     store().remove(sha256)
 
 
-def renew(sha256: str) -> bool:
-    """Wrap the key of a file by the current master key, and seal a file that is still plain; False: all was well.
+def renew(sha256: str) -> Literal["wrapped", "sealed", "well"]:
+    """Wrap the key of a file by the current master key, which reads no file; one that is still plain is sealed.
 
-    Raises Unsealable for a file that cannot be read.
+    Raises NotFound, and Unsealable for a file that cannot be opened.
     """
-    with reader(sha256) as source:
-        if not isinstance(getattr(source, "raw", None), Reader):
-            with _Incoming() as incoming:
-                _pour(source, incoming)
-                incoming.keep()
-            return True
-    wrapped = sealing.renewed(store().key(sha256, anew=True))
-    if wrapped:
-        store().change_key(sha256, wrapped)
-    return wrapped is not None
+    if key := store().key(sha256, anew=True):
+        wrapped = sealing.renewed(key)
+        if wrapped:
+            store().change_key(sha256, wrapped)
+        return "wrapped" if wrapped else "well"
+    with reader(sha256) as source, _Incoming() as incoming:
+        _pour(source, incoming)
+        incoming.keep()
+    return "sealed"
+
+
+def version(sha256: str) -> str:
+    """The master key that the key of a file is wrapped by; nothing for a file that is still plain."""
+    key = store().key(sha256, anew=True)
+    return sealing.version_of(key) if key else ""
 
 
 def _disk() -> Path:
