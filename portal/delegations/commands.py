@@ -109,7 +109,8 @@ def declare_event(
     waiting.declare(today(), values["why"])
     _refuse_stray(waiting)
     _refuse_clash(waiting)
-    record(EventDeclared(instrument=waiting.instrument_no, why=values["why"]), waiting, actor)
+    to = str(waiting.to_officer_id)
+    record(EventDeclared(instrument=waiting.instrument_no, officer_id=to, why=values["why"]), waiting, actor)
     _begin(waiting, actor)
     forget(waiting.to_officer_id)
     return waiting
@@ -138,7 +139,8 @@ def revoke_instrument(
     live = _held(instrument_id)
     live.seen_as(seen)
     live.revoke(values["why"])
-    record(InstrumentRevoked(instrument=live.instrument_no, why=values["why"]), live, actor)
+    to = str(live.to_officer_id)
+    record(InstrumentRevoked(instrument=live.instrument_no, officer_id=to, why=values["why"]), live, actor)
     _end(live, actor)
     forget(live.to_officer_id)
     return live

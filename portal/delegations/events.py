@@ -54,6 +54,7 @@ class EventDeclared(Event):
     topic = "hmda.delegations.instrument.declared"
     says = _("The event for {instrument} was declared: {why}")
     instrument: str
+    officer_id: str
     why: str
 
 
@@ -74,6 +75,7 @@ class InstrumentRevoked(Event):
     topic = "hmda.delegations.instrument.revoked"
     says = _("{instrument} was revoked: {why}")
     instrument: str
+    officer_id: str
     why: str
 
 

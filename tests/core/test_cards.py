@@ -9,9 +9,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from portal.accounts import commands as accounts
 from portal.accounts.commands.officers import _lock_officer
@@ -26,6 +23,7 @@ from portal.core.db import db, now, transaction
 from portal.delegations import commands as delegations
 from portal.delegations.models import DelegationInstrument
 from portal.projects import commands as projects
+from tests.away import redis_away
 from tests.delegations.conftest import CRORE, terms
 
 WHY = {"why": "As the machine says"}
@@ -237,29 +235,11 @@ def test_whatever_happens_to_an_officer_the_card_agrees(world):
     run_state_machine_as_test(lambda: Office(world), settings=few)
 
 
-@pytest.fixture
-def away(app, monkeypatch):
-    """Redis does not answer: away() while, and back() again."""
-    there = app.extensions["redis"]
-    nobody = Redis(host="127.0.0.1", port=9, retry=Retry(NoBackoff(), 0))
-    return SimpleNamespace(
-        begins=lambda: monkeypatch.setitem(app.extensions, "redis", nobody),
-        ends=lambda: monkeypatch.setitem(app.extensions, "redis", there),
-    )
-
-
-def test_a_card_read_while_redis_was_away_is_not_kept_by_a_redis_that_is_back(redis, make_officer, away, monkeypatch):
+def test_a_card_read_while_redis_was_away_is_not_kept_by_a_redis_that_is_back(app, redis, make_officer, monkeypatch):
     officer, read = make_officer("ee"), cards.read_card
-
-    def slowly(officer_id):
-        found = read(officer_id)
-        away.ends()
-        return found
-
-    monkeypatch.setattr(cards, "read_card", slowly)
-    away.begins()
-    assert card_of(officer.id).role == "ee"
+    with redis_away(app) as back, monkeypatch.context() as slow:
+        slow.setattr(cards, "read_card", lambda officer_id: (read(officer_id), back())[0])
+        assert card_of(officer.id).role == "ee"
     assert not redis.exists(f"card:{officer.id}"), "nobody knows what was dropped meanwhile"
-    monkeypatch.undo()
     assert card_of(officer.id).role == "ee"
     assert redis.exists(f"card:{officer.id}")

@@ -59,6 +59,7 @@ def make_key(actor: Actor, values: dict[str, Any]) -> MadeKey:
     )
     db.session.add(key)
     told = ApiKeyMade(
+        officer_id=str(officer.id),
         username=officer.username,
         name=key.name,
         count=len(key.scopes),
@@ -87,11 +88,8 @@ def revoke_key(actor: Actor, key_id: uuid.UUID) -> None:
     if key.revoked_at is not None:
         raise RuleBroken(_("This key was revoked already."))
     key.revoked_at = now()
-    record(
-        ApiKeyRevoked(username=db.session.get_one(Officer, actor.id).username, name=key.name),
-        key,
-        actor,
-    )
+    owner = db.session.get_one(Officer, actor.id)
+    record(ApiKeyRevoked(officer_id=str(owner.id), username=owner.username, name=key.name), key, actor)
     forget(actor.id)
 
 

@@ -12,6 +12,7 @@ class ApiKeyMade(Event):
 
     topic = "hmda.accounts.key.made"
     says = _("{username} made the key “{name}” for {count} acts, good until {until}.")
+    officer_id: str
     username: str
     name: str
     count: int
@@ -24,6 +25,7 @@ class ApiKeyRevoked(Event):
 
     topic = "hmda.accounts.key.revoked"
     says = _("The key “{name}” of {username} was revoked.")
+    officer_id: str
     username: str
     name: str
 
