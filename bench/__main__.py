@@ -4,7 +4,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-MEASURES = ("portfolio", "boq", "live", "dpr", "sign_in", "audit")
+MEASURES = ("portfolio", "boq", "live", "dpr", "sign_in", "audit", "rights")
 
 
 def main() -> None:
