@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The lock names everything by hash: nothing is resolved again, whatever was published since (--no-deps).
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 TRANSLATIONS := portal/translations
 BROWSER := $(shell command -v chromium)
@@ -67,12 +68,12 @@ $(VENV)/.python:
 
 $(VENV)/.run: requirements.txt | $(VENV)/.python
 	@echo "Installing what the portal needs into $(VENV) ..."
-	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --require-hashes --no-deps -r $<
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/.python
 	@echo "Installing what the tests need into $(VENV) ..."
-	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --require-hashes --no-deps -r $<
 	@touch $@
 
 $(VENV)/.oidc: tests/oidc/package-lock.json | $(VENV)/.python
@@ -83,5 +84,5 @@ $(VENV)/.oidc: tests/oidc/package-lock.json | $(VENV)/.python
 
 $(VENV)/.bench: bench/requirements.txt | $(VENV)/.python
 	@echo "Installing what the measurements need into $(VENV) ..."
-	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --require-hashes --no-deps -r $<
 	@touch $@

@@ -10,18 +10,19 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, Update, func, insert, select, update
 
 from portal.core.audit.records import AuditDay, AuditRecord
 from portal.core.calendar import today
 from portal.core.db import db, now
 
+RECORDS, DAYS = cast(Table, AuditRecord.__table__), cast(Table, AuditDay.__table__)
 GENESIS = "0" * 64
 NEW_DAY_LOCK = 0x6175646974
 DERIVED = ("position", "created_at", "digest")
-FIELDS = tuple(column.name for column in AuditRecord.__table__.columns if column.name not in DERIVED)
+FIELDS = tuple(column.name for column in RECORDS.columns if column.name not in DERIVED)
 _written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -47,8 +48,17 @@ def append(records: list[dict[str, Any]]) -> None:
         count += 1
         record.update(id=uuid.uuid4(), at=moment, day=day, number=count, previous=tip)
         record["digest"] = tip = digest_of(record)
-    db.session.execute(insert(AuditRecord.__table__), records)  # type: ignore[arg-type]
-    db.session.execute(update(AuditDay.__table__).where(AuditDay.day == day).values(count=count, tip=tip))  # type: ignore[arg-type]
+    _write(records, update(DAYS).where(DAYS.c.day == day).values(count=count, tip=tip))
+
+
+def _write(records: list[dict[str, Any]], end: Update) -> None:
+    """The records, and the end of the chain behind them; one record, as nearly always, in one statement with it."""
+    line = db.session.connection()
+    if len(records) == 1:
+        line.execute(end.add_cte(insert(RECORDS).values(records[0]).cte("added")))
+    else:
+        line.execute(insert(RECORDS), records)
+        line.execute(end)
 
 
 def _end() -> tuple[dt.date, int, str]:
@@ -71,8 +81,8 @@ def _begin_day() -> tuple[dt.date, int, str]:
         latest, count, tip, closed = found
         if not closed and latest >= day:
             return latest, count, tip
-        db.session.execute(update(AuditDay.__table__).where(AuditDay.day == latest).values(closed=True))  # type: ignore[arg-type]
+        db.session.execute(update(DAYS).where(DAYS.c.day == latest).values(closed=True))
         day = max(day, latest + dt.timedelta(days=1))
     begun = {"id": uuid.uuid4(), "day": day, "count": 0, "tip": tip, "closed": False}
-    db.session.execute(insert(AuditDay.__table__).values(begun))  # type: ignore[arg-type]
+    db.session.execute(insert(DAYS).values(begun))
     return day, 0, tip
