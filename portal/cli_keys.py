@@ -11,8 +11,8 @@ from portal.config import BadSetting
 from portal.core import storage
 from portal.core.access import Actor
 from portal.core.calendar import IST
-from portal.core.errors import PortalError
-from portal.core.keys import KeysAway, ring
+from portal.core.errors import NotFound, PortalError
+from portal.core.keys import KeysAway, Unsealable, ring
 
 WORDS = {
     "wrapped": "files have a key wrapped anew",
@@ -33,8 +33,19 @@ def status(username: str) -> None:
     """Say which master key wraps now, and how many files are under which."""
     with acting(username):
         click.echo(f"wrapping now: {ring().current}")
-        for version, many in sorted(Counter(map(storage.version, storage.store().names())).items()):
-            click.echo(f"{many:>9} files {f'under {version}' if version else 'still plain'}")
+        for where, many in sorted(Counter(map(_where, storage.store().names())).items()):
+            if where:
+                click.echo(f"{many:>9} files {where}")
+
+
+def _where(name: str) -> str:
+    try:
+        version = storage.version(name)
+    except NotFound:  # taken away since it was listed
+        return ""
+    except Unsealable:
+        return "with a key that cannot be opened: portal keys rotate-files --go-on names them"
+    return f"under {version}" if version else "still plain"
 
 
 @keys.command("rotate-files")
@@ -70,6 +81,8 @@ def _renew(actor: Actor) -> list[tuple[str, str]]:
                 counts[storage.renew(name)] += 1
             except KeysAway:
                 raise
+            except NotFound:  # taken away since it was listed, as copies made for one reader are
+                continue
             except PortalError as fault:
                 damaged.append((name, str(fault)))
     for outcome, words in WORDS.items():

@@ -87,6 +87,17 @@ def test_a_file_that_cannot_be_opened_is_named_and_the_others_go_on(run, kept):
     assert (code, "3 files have a key wrapped anew" in said) == (1, True)
     assert kept[1] in complaint
     assert "What cannot be opened: 1" in complaint
+    code, said, _complaint = run("status")
+    assert (code, "1 files with a key that cannot be opened" in said) == (0, True)
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_no_fault(run, kept, monkeypatch):
+    names = storage.Folder.names
+    monkeypatch.setattr(storage.Folder, "names", lambda store: iter([*names(store), "ab" * 32]))
+    code, said, _complaint = run("rotate-files")
+    assert (code, "4 files have a key wrapped anew" in said) == (0, True)
+    code, said, _complaint = run("status")
+    assert (code, said.count(" files ")) == (0, 1)
 
 
 def test_secrets_in_the_database_are_wrapped_anew_and_open_as_before(run, session, make_officer, begin):

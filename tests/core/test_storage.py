@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -246,6 +247,28 @@ def test_a_rotation_seals_what_is_plain_and_wraps_keys_anew_without_touching_fil
     assert version in store.key(NAME)
     empty_cache(store)
     assert storage.read(NAME) == CONTENT
+
+
+def test_sealing_a_plain_file_that_broke_off_after_the_key_is_done_by_the_next_rotation(store, monkeypatch):
+    lay_plain(store)
+    with monkeypatch.context() as cut:
+        cut.setattr(type(store), "keep", Mock(side_effect=OSError("power cut")))
+        with pytest.raises(OSError, match="power"):
+            storage.renew(NAME)
+    assert store.key(NAME)
+    assert (storage.read(NAME), storage.version(NAME)) == (CONTENT, "")
+    version = keys.ring().rotate()
+    assert storage.renew(NAME) == "sealed"
+    assert not any(b"a drawing" in content for content in at_rest(store))
+    assert (storage.version(NAME), storage.renew(NAME)) == (version, "well")
+    empty_cache(store)
+    assert storage.read(NAME) == CONTENT
+
+
+def test_a_file_that_is_gone_has_no_key_to_renew(store):
+    for ask in (storage.renew, storage.version):
+        with pytest.raises(NotFound):
+            ask(NAME)
 
 
 def test_a_cached_key_under_a_master_key_that_is_no_more_is_fetched_anew(store, tmp_path):

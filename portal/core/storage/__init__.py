@@ -240,20 +240,33 @@ def renew(sha256: str) -> Literal["wrapped", "sealed", "well"]:
 
     Raises NotFound, and Unsealable for a file that cannot be opened.
     """
-    if key := store().key(sha256, anew=True):
-        wrapped = sealing.renewed(key)
-        if wrapped:
-            store().change_key(sha256, wrapped)
-        return "wrapped" if wrapped else "well"
+    if key := _key_in_use(sha256):
+        return "wrapped" if _wrap_anew(sha256, key) else "well"
     with reader(sha256) as source, _Incoming() as incoming:
         _pour(source, incoming)
         incoming.keep()
+    _wrap_anew(sha256, store().key(sha256, anew=True))  # a key left by who never finished may be under an older one
     return "sealed"
 
 
+def _key_in_use(sha256: str) -> str:
+    """The wrapped key of a file, "" where it is plain: also when who began to seal it got no further than the key."""
+    return store().key(sha256, anew=True) if is_container(store().start(sha256, HEADER)) else ""
+
+
+def _wrap_anew(sha256: str, key: str) -> bool:
+    wrapped = sealing.renewed(key)
+    if wrapped:
+        store().change_key(sha256, wrapped)
+    return wrapped is not None
+
+
 def version(sha256: str) -> str:
-    """The master key that the key of a file is wrapped by; nothing for a file that is still plain."""
-    key = store().key(sha256, anew=True)
+    """The master key that the key of a file is wrapped by; nothing for a file that is still plain.
+
+    Raises NotFound, and Unsealable where the key says none.
+    """
+    key = _key_in_use(sha256)
     return sealing.version_of(key) if key else ""
 
 

@@ -38,6 +38,11 @@ class Folder:
             raise NotFound(_("The file %(name)s… is not in the store.", name=sha256[:8]))
         return found
 
+    def start(self, sha256: str, size: int) -> bytes:
+        """The first bytes as they rest; of a file elsewhere, no more than these are fetched. Raises NotFound."""
+        with self.fetch(sha256).open("rb") as file:
+            return file.read(size)
+
     def exists(self, sha256: str) -> bool:
         return self._place(sha256).is_file()
 
@@ -126,6 +131,16 @@ class Bucket(Folder):
                 self.client.download_fileobj(self.bucket, sha256, copy)
             super().keep(Path(copy.name), sha256)
         return place
+
+    def start(self, sha256: str, size: int) -> bytes:
+        try:
+            found = self.client.get_object(Bucket=self.bucket, Key=sha256, Range=f"bytes=0-{size - 1}")
+        except self.client.exceptions.ClientError as refused:
+            if _status(refused) == 404:
+                raise NotFound(_("The file %(name)s… is not in the store.", name=sha256[:8])) from None
+            raise
+        content: bytes = found["Body"].read()
+        return content
 
     def exists(self, sha256: str) -> bool:
         if super().exists(sha256):
