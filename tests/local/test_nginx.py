@@ -39,14 +39,26 @@ def write_certificate(folder):
 
 
 class Told(http.server.BaseHTTPRequestHandler):
-    """In the portal's place: says what headers reached it."""
+    """In the portal's place: says what headers reached it; a stream goes on once its beginning was heard."""
+
+    heard = threading.Event()
 
     def do_GET(self):
+        if self.path.startswith("/live/"):
+            self._stream()
+            return
         body = json.dumps(dict(self.headers)).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _stream(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(b"data: one\n\n")
+        self.wfile.write(b"data: two\n\n" if self.heard.wait(10) else b"data: late\n\n")
 
     def log_message(self, *_said):
         pass
@@ -119,3 +131,13 @@ def test_the_portal_hears_who_asks_from_nginx_alone(secure):
     line.close()
     assert (told["X-Forwarded-For"], told["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
     assert told["Host"] == told["X-Forwarded-Host"] == "portal:8443"
+
+
+def test_an_event_of_a_stream_arrives_before_the_next_is_sent(secure):
+    line = connection(secure, ssl.TLSVersion.TLSv1_3)
+    line.request("GET", "/live/a-ticket")
+    events = line.getresponse()
+    assert events.readline() == b"data: one\n"
+    Told.heard.set()
+    assert events.read() == b"\ndata: two\n\n"
+    line.close()
