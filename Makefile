@@ -13,7 +13,7 @@ NGINX := $(shell command -v nginx)
 WITHOUT_NGINX = $(if $(NGINX),,--ignore=tests/local/test_nginx.py)
 MAKEFLAGS += --no-print-directory
 
-.PHONY: run test check advisories bench vendor translations lock clean
+.PHONY: run test coverage check advisories bench vendor translations lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m portal.local.run
@@ -22,7 +22,10 @@ test: $(VENV)/.dev $(if $(NPM),$(VENV)/.oidc)
 	@$(if $(BROWSER),,echo "The browser tests are left out: there is no chromium (Debian: apt install chromium).")
 	@$(if $(NPM),,echo "The tests against an OpenID provider are left out: there is no npm (Debian: apt install npm).")
 	@$(if $(NGINX),,echo "The test of the nginx configuration is left out: there is no nginx (Debian: apt install nginx-light).")
-	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(WITHOUT_BROWSER) $(WITHOUT_NPM) $(WITHOUT_NGINX)
+	@$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder $(COVERAGE) $(WITHOUT_BROWSER) $(WITHOUT_NPM) $(WITHOUT_NGINX)
+
+coverage:
+	@$(MAKE) test COVERAGE="--cov --cov-report=term"
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet .

@@ -63,8 +63,9 @@ def _write(records: list[dict[str, Any]], end: Update) -> None:
 
 def _end() -> tuple[dt.date, int, str]:
     """The end of the chain, locked. A day that was closed meanwhile is never added to, whatever a clock says."""
-    columns = select(AuditDay.day, AuditDay.count, AuditDay.tip)
-    found = db.session.execute(columns.where(AuditDay.day == today(), ~AuditDay.closed).with_for_update()).first()
+    columns = select(DAYS.c.day, DAYS.c.count, DAYS.c.tip)
+    here = columns.where(DAYS.c.day == today(), ~DAYS.c.closed).with_for_update()
+    found = db.session.connection().execute(here).first()
     if found is None:
         return _begin_day()
     day, count, tip = found
